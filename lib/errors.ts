@@ -1,0 +1,48 @@
+/**
+ * Every way in which a peer or a caller can be refused: the code, the HTTP status that goes with it, and one sentence
+ * that says what is wrong and what to do. Words in braces are filled in by {@link FloecastError}.
+ *
+ * Statuses are Icecast 2.4's where encoders look at them (`403 Mountpoint in use`), HTTP's own elsewhere.
+ */
+export const ERRORS = {
+  BAD_REQUEST: [400, 'Cannot read the request: {reason}'],
+  HEAD_TOO_LARGE: [431, 'Cannot read the request: its head is larger than {limit} bytes; send fewer or shorter headers'],
+  HEAD_TIMEOUT: [408, 'Cannot wait longer for the request: its head was not complete after {seconds} s'],
+  AUTHENTICATION_REQUIRED: [401, 'You need to authenticate'],
+  WRONG_PASSWORD: [401, 'Cannot let {user} in: the user name or password is wrong'],
+  TOO_MANY_ATTEMPTS: [429, 'Too many wrong passwords from this address; wait {seconds} s and try again'],
+  MOUNT_RESERVED: [403, 'Cannot publish to "{mount}": that path belongs to the server itself; choose another mount'],
+  MOUNT_INVALID: [400, 'Cannot publish to "{mount}": a mount is a path such as /live, without "..", "//" or control characters'],
+  MOUNT_IN_USE: [403, 'Mountpoint in use'],
+  MOUNT_NOT_FOUND: [404, 'The file you requested could not be found'],
+  TOO_MANY_SOURCES: [403, 'too many sources connected'],
+  TOO_MANY_CLIENTS: [403, 'Icecast connection limit reached'],
+  TOO_MANY_LISTENERS: [403, 'max listeners reached'],
+  UNSUPPORTED_CODING: [501, 'Cannot read the body: the transfer coding "{coding}" is not supported; send it plain or chunked'],
+  METHOD_NOT_ALLOWED: [405, 'Cannot use {method} here; use {allow}'],
+  SOURCE_NOT_FOUND: [400, 'Source does not exist'],
+  SERVER_CLOSING: [503, 'The server is shutting down; try again in a moment'],
+} as const satisfies Record<string, readonly [status: number, sentence: string]>
+
+/** A key of {@link ERRORS}. */
+export type ErrorCode = keyof typeof ERRORS
+
+/** Thrown when a peer or caller is refused. It carries all that an answer needs. */
+export class FloecastError extends Error {
+  /** Stable, for programs. */
+  readonly code: ErrorCode
+  /** The HTTP status code of an answer that reports this error. */
+  readonly status: number
+
+  /**
+   * @param code which refusal this is
+   * @param words the values of the words in braces in the sentence of {@link ERRORS}
+   */
+  constructor(code: ErrorCode, words: Readonly<Record<string, string | number>> = {}) {
+    const [status, sentence] = ERRORS[code]
+    super(sentence.replace(/\{(\w+)\}/g, (_, word: string) => String(words[word] ?? `{${word}}`)))
+    this.name = 'FloecastError'
+    this.code = code
+    this.status = status
+  }
+}
