@@ -75,6 +75,9 @@ export function formatMetadata(metadata: Metadata): Buffer {
   return block
 }
 
+const FIELD = /([A-Za-z]\w{0,31})='/
+const FIELD_END = /';(?=[A-Za-z]\w{0,31}='|$)/
+
 /**
  * Reads a block as {@link formatMetadata} makes it, length byte included. Titles that contain `';` are understood as long as no
  * `Name='` follows. Text is UTF-8, else ISO-8859-1.
@@ -82,21 +85,18 @@ export function formatMetadata(metadata: Metadata): Buffer {
  */
 export function parseMetadata(block: Buffer): Metadata | undefined {
   const payload = block.subarray(1)
-  const end = payload.indexOf(0)
-  const text = decodeText(end < 0 ? payload : payload.subarray(0, end)).trimEnd()
-  const display = field(text, 'StreamTitle')
-  if (display === undefined) return undefined
-  const url = field(text, 'StreamUrl')
-  return createMetadata({ song: display, ...(url !== undefined && { url }) })
-}
-
-// The value between Name=' and the '; that the next name or the end follows; a block that was cut short has no end.
-const field = (text: string, name: string): string | undefined => {
-  const start = text.indexOf(`${name}='`)
-  if (start < 0) return undefined
-  const value = text.slice(start + name.length + 2)
-  const end = /';(?=[A-Za-z]{1,32}='|$)/.exec(value)?.index
-  return end === undefined ? value.replace(/';?$/, '') : value.slice(0, end)
+  const padding = payload.indexOf(0)
+  let text = decodeText(padding < 0 ? payload : payload.subarray(0, padding)).trimEnd()
+  const fields = new Map<string, string>()
+  for (let name = FIELD.exec(text); name !== null; name = FIELD.exec(text)) {
+    text = text.slice(name.index + name[0].length)
+    const end = text.search(FIELD_END)
+    // A block that was cut short has no end.
+    fields.set(name[1]!, end < 0 ? text.replace(/';?$/, '') : text.slice(0, end))
+    text = end < 0 ? '' : text.slice(end + 2)
+  }
+  const display = fields.get('StreamTitle')
+  return display === undefined ? undefined : createMetadata({ song: display, url: fields.get('StreamUrl') ?? '' })
 }
 
 const quotable = (text: string): string => cleanText(text, MAX_BLOCK).replaceAll("';", '’;')
