@@ -56,6 +56,8 @@ export interface Demuxer {
   readonly skipped: number
   /** Titles and other comments that the stream itself carries (Ogg comments, ID3), by lower-case name; the newest win. */
   readonly comments: Readonly<Record<string, string>>
+  /** What keeps listeners from joining this stream and what the source should send instead, in one sentence; once that is known. */
+  readonly warning?: string | undefined
   /** Takes the next bytes and gives the frames that they complete. The chunk must not be written to afterwards. */
   push(chunk: Buffer): Frame[]
   /** Says that no more bytes come, and gives what is still held back. */

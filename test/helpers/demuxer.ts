@@ -81,7 +81,7 @@ export async function checkDemuxer(t: Test, make: () => Demuxer, samples: Readon
         for (const { at, kind, size, value } of faults) {
           const from = at % Math.max(1, bytes.length)
           if (kind === 'flip') bytes[from] = value
-          else if (kind === 'zero') bytes.fill(0, from, from + size)
+          else if (kind === 'zero') bytes.subarray(from, from + size).fill(0)
           else if (kind === 'cut') bytes = Buffer.concat([bytes.subarray(0, from), bytes.subarray(from + size)])
           else bytes = Buffer.concat([bytes.subarray(0, from), Buffer.alloc(size, value), bytes.subarray(from)])
         }
