@@ -1,48 +1,107 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
-const bytes = z.number().int().min(0)
-const milliseconds = z.number().int().min(0)
-const count = z.number().int().min(0)
+// `meta` carries what messages and printed configurations say besides the description: the unit of a number, a value to show
+// where there is no default, words for what is allowed, and whether a value must never be shown.
+const bytes = z.int().min(0).meta({ unit: 'bytes' })
+const milliseconds = z.int().min(0).meta({ unit: 'milliseconds' })
+const count = z.int().min(0)
+
+/** The form of a hashed password: scheme, N, r, p, salt and key. */
+const hash = /^scrypt\$\d{1,8}\$\d{1,3}\$\d{1,3}\$[\w-]{8,128}\$[\w-]{20,128}$/
+
+/** A password as a configuration holds it: plain, or a hash made by `hashPassword`. */
+export const password = z
+  .string()
+  .min(1)
+  .refine((text) => !text.startsWith('scrypt$') || hash.test(text))
+  .meta({ secret: true, allowed: 'a password of 1 character or more, or a whole scrypt$ hash' })
+
+const isRange = (text: string): boolean => {
+  const [address = '', bits, ...more] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || more.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}
+const range = z.string().refine(isRange).meta({ allowed: 'an address or a range of addresses such as 10.0.0.0/8' })
+
+const mountPath = z.string().startsWith('/').meta({ allowed: 'a path that begins with /' })
 
 /**
  * What can be set for one mount. The schema is the one place where an option's name, range, default and meaning stand; the
- * type, the configuration file and its printed comments all come from here.
+ * type, its documentation, the configuration file and its printed comments all come from here.
  */
 export const mountOptions = z.strictObject({
-  name: z.string().optional().describe('Name of the stream; in place of what the source says (ice-name)'),
-  description: z.string().optional().describe('Description; in place of ice-description'),
-  genre: z.string().optional().describe('Genre; in place of ice-genre'),
-  url: z.string().optional().describe("Address of the stream's own web site; in place of ice-url"),
-  public: z.boolean().optional().describe('Whether directories may list the stream; in place of ice-public'),
-  hidden: z.boolean().default(false).describe('Leave the mount out of the status pages'),
-  sourcePassword: z
+  name: z
     .string()
-    .min(1)
     .optional()
-    .describe('Password for sources of this mount alone (plain, or a hash made by floecast); the general one is then refused'),
+    .describe('Name of the stream; in place of what the source says (ice-name)')
+    .meta({ examples: ['Harbour TV'] }),
+  description: z
+    .string()
+    .optional()
+    .describe('What the stream is about; in place of ice-description')
+    .meta({ examples: ['Boats, gulls and weather, day and night'] }),
+  genre: z
+    .string()
+    .optional()
+    .describe('Genre; in place of ice-genre')
+    .meta({ examples: ['Nature'] }),
+  url: z
+    .string()
+    .optional()
+    .describe("Address of the stream's own web site; in place of ice-url")
+    .meta({ examples: ['https://harbour.example'] }),
+  public: z
+    .boolean()
+    .optional()
+    .describe('Whether directories may list the stream; in place of ice-public')
+    .meta({ examples: [false] }),
+  hidden: z.boolean().default(false).describe('Leave the mount out of the status pages'),
+  sourcePassword: password
+    .optional()
+    .describe('Password for sources of this mount alone, plain or a scrypt$ hash; the general source password is then refused here')
+    .meta({ examples: ['correct-horse-27'] }),
   takeover: z
     .boolean()
     .default(false)
     .describe('A second source with the right password replaces the one that is connected, instead of being refused'),
-  maxListeners: count.optional().describe('Most listeners at a time; unlimited when left out'),
+  maxListeners: count
+    .optional()
+    .describe('Most listeners at a time; unlimited when left out')
+    .meta({ examples: [500] }),
   burstSize: bytes
     .default(65_536)
     .describe('Bytes of audio that a new listener gets at once, so that players start quickly; video starts at a key frame instead'),
   queueSize: bytes
     .optional()
-    .describe('Bytes kept for slow listeners; one that falls further behind is dropped. Left out: 524288 for audio, 16777216 with video'),
+    .describe(
+      'Bytes kept for slow listeners; one that falls further behind is dropped. When left out: 524288 for audio, 16777216 with video',
+    )
+    .meta({ examples: [524_288] }),
   sourceTimeout: milliseconds.min(1).default(10_000).describe('Milliseconds without a byte after which a source counts as dead'),
   metaint: bytes.min(1).default(16_000).describe('Bytes between two ICY metadata blocks, for MP3 and AAC listeners that ask for them'),
 })
 
-/** Options of one mount, as a caller writes them. */
+/**
+ * Options of one mount, as a caller writes them.
+ * @useDeclaredType
+ */
 export type MountOptions = z.input<typeof mountOptions>
-/** Options of one mount with every default filled in. */
+/**
+ * Options of one mount with every default filled in.
+ * @useDeclaredType
+ */
 export type MountSettings = z.output<typeof mountOptions>
 
 /** What can be set for the server. */
 export const serverOptions = z.strictObject({
-  hostname: z.string().min(1).optional().describe("Name in URLs when a request brings no Host; the machine's own name when left out"),
+  hostname: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Name in URLs when a request brings no Host; the machine's own name when left out")
+    .meta({ examples: ['stream.example.org'] }),
   location: z.string().default('Earth').describe('Where the server stands, for status-json'),
   admin: z.string().default('icemaster@localhost').describe('How to reach whoever runs the server, for status-json'),
   maxSources: count.default(100).describe('Most sources at a time'),
@@ -50,14 +109,24 @@ export const serverOptions = z.strictObject({
   maxConnections: count.default(0).describe('Most connections of all kinds at a time; 0 is unlimited'),
   headerSize: bytes.min(1024).default(16_384).describe('Most bytes in the head of a request (431 above it)'),
   headerTimeout: milliseconds.min(1).default(15_000).describe('Milliseconds within which the head of a request must be complete'),
-  trustedProxies: z.array(z.string()).default([]).describe('Addresses (CIDR) whose X-Forwarded-* headers are believed'),
+  shoutcastMount: mountPath.default('/stream').describe('Mount of SHOUTcast sources, whose protocol cannot name one'),
+  trustedProxies: z
+    .array(range)
+    .default([])
+    .describe('Addresses or ranges (10.0.0.0/8) of proxies in front of the server; only their X-Forwarded-* headers are believed'),
   mounts: z
-    .record(z.string().startsWith('/'), mountOptions)
+    .record(mountPath, mountOptions)
     .default({})
     .describe('Options per mount; a key that ends in * is a prefix, and the longest match wins'),
 })
 
-/** Options of a server, as a caller writes them. */
+/**
+ * Options of a server, as a caller writes them.
+ * @useDeclaredType
+ */
 export type ServerOptions = z.input<typeof serverOptions>
-/** Options of a server with every default filled in. */
+/**
+ * Options of a server with every default filled in.
+ * @useDeclaredType
+ */
 export type ServerSettings = z.output<typeof serverOptions>

@@ -1,0 +1,7 @@
+export type { MountEvents } from './events.js'
+export { type JoinPoint, Listener, type ListenerDetails, type ListenerOwner, type RequestLine } from './listener.js'
+export { Mount } from './mount.js'
+export { Mounts } from './mounts.js'
+export { Pulse, type Pulsed, pulsePeriod } from './pulse.js'
+export { Queue, type SyncPoint } from './queue.js'
+export { Source, type SourceDetails, type SourceOwner } from './source.js'

@@ -1,0 +1,200 @@
+import type { Duplex } from 'node:stream'
+import type { IcyEncoder } from '../icy/encoder.js'
+import type { Queue, SyncPoint } from './queue.js'
+
+/** Where a listener starts: a position in the queue, and what it gets before. */
+export type JoinPoint = Pick<SyncPoint, 'position' | 'header'>
+
+/** What a {@link Listener} needs of the mount that it listens to. */
+export interface ListenerOwner {
+  /** Where its bytes come from. */
+  readonly queue: Queue
+  /** Whether what is sent is known well enough to say so in the head of an answer. */
+  readonly ready: boolean
+  /** Whether there are pictures: then a listener who lags skips to a key frame. */
+  readonly video: boolean
+  /** The ICY metadata block in force; another title is another Buffer. */
+  readonly metadata: Buffer
+  /** Where someone who comes now starts, if there is a place yet. */
+  joinPoint(): JoinPoint | undefined
+  /** Takes a listener off the mount, once its connection has ended. */
+  leave(listener: Listener): void
+}
+
+/** A request as a peer made it: what an access log tells of it. */
+export interface RequestLine {
+  /** Such as `GET`. */
+  readonly method: string
+  /** The target as it was sent, with its query. */
+  readonly target: string
+  /** Such as `HTTP/1.1`. */
+  readonly version: string
+  /** The page that led there, if the peer tells. */
+  readonly referer?: string | undefined
+}
+
+/** Who listens, and how to answer. */
+export interface ListenerDetails {
+  /** What it asked, for the access log. */
+  readonly request: RequestLine
+  /** The address of the listener, behind trusted proxies. */
+  readonly address: string
+  /** Its `User-Agent`, or the empty string. */
+  readonly agent: string
+  /** The name it has authenticated with, if any. */
+  readonly user?: string | undefined
+  /** When it came, in milliseconds. */
+  readonly connected: number
+  /** Makes the head of the answer, and the encoder where ICY metadata was asked for and the format can carry it. Called once. */
+  readonly answer: () => { head: Buffer; encoder?: IcyEncoder | undefined }
+}
+
+// One write at a time to a listener who catches up: its progress shows, and a dead one holds no more than this.
+const WRITE_MOST = 262_144
+const LINGER = 10_000
+
+/**
+ * One who listens: a socket and a cursor into the mount's queue. It holds no bytes of its own; what is written is the shared
+ * buffer that all listeners at the same cursor get.
+ */
+export class Listener {
+  /** Unique within the server's life. */
+  readonly id: number
+  /** Who it is. */
+  readonly details: ListenerDetails
+  /** Its place in the mount's list; the mount keeps it. */
+  index = -1
+  /** Bytes written to it, head included. */
+  bytesSent = 0
+  /** Whether it has been dropped because the queue has forgotten what it was to get next. */
+  overtaken = false
+  /** Times it has been moved to a newer key frame because it lagged. */
+  skips = 0
+  readonly #socket: Duplex
+  readonly #owner: ListenerOwner
+  #encoder: IcyEncoder | undefined
+  #phase: 'new' | 'answered' | 'playing' | 'ended' = 'new'
+  #cursor = 0
+  #header: Buffer | undefined
+
+  /** @param socket a connection whose request has been read; the listener owns it from now on */
+  constructor(id: number, socket: Duplex, owner: ListenerOwner, details: ListenerDetails) {
+    this.id = id
+    this.#socket = socket
+    this.#owner = owner
+    this.details = details
+    socket.on('error', ignore)
+    socket.on('end', () => socket.destroy())
+    socket.on('close', () => {
+      this.#phase = 'ended'
+      owner.leave(this)
+    })
+    socket.resume()
+  }
+
+  /** Bytes that the mount has and this listener has not been given yet; 0 before it plays. */
+  get lag(): number {
+    return this.#phase === 'playing' ? this.#owner.queue.end - this.#cursor : 0
+  }
+
+  /**
+   * Gives it what is new.
+   * @returns whether it wants more of what is already there, as soon as its connection has taken this
+   */
+  flush(): boolean {
+    if (this.#phase !== 'playing' && !this.#begin()) return false
+    const { queue, video } = this.#owner
+    // Lag is looked at before the socket: a dead client's socket is always full.
+    if (this.#cursor < queue.start) {
+      this.overtaken = true
+      this.close()
+      return false
+    }
+    while (this.#cursor < queue.end && this.#socket.writableLength === 0 && !this.#socket.destroyed) {
+      let to = queue.reach(this.#cursor, WRITE_MOST)
+      if (video && queue.end - this.#cursor > queue.limit / 2) {
+        const next = queue.syncFrom(this.#cursor)
+        const newest = queue.syncs[queue.syncs.length - 1]
+        if (next?.position === this.#cursor && newest!.position > this.#cursor) {
+          this.#skip(newest!)
+          continue
+        }
+        if (next !== undefined && next.position > this.#cursor && next.position < to) to = next.position
+      }
+      this.#advance(to)
+    }
+    return this.#cursor < queue.end
+  }
+
+  /** Gives it what is left, and ends the connection in order. */
+  finish(): void {
+    const { queue } = this.#owner
+    if (this.#phase === 'playing' && this.#cursor >= queue.start) this.#advance(queue.end)
+    if (this.#phase === 'ended') return
+    this.#phase = 'ended'
+    this.#socket.end()
+    if (!this.#socket.destroyed) setTimeout(() => this.#socket.destroy(), LINGER).unref()
+  }
+
+  /** Ends the connection at once. */
+  close(): void {
+    this.#phase = 'ended'
+    this.#socket.destroy()
+  }
+
+  #begin(): boolean {
+    const owner = this.#owner
+    if (this.#phase === 'ended') return false
+    if (this.#phase === 'new') {
+      if (!owner.ready) return false
+      const { head, encoder } = this.details.answer()
+      this.#encoder = encoder
+      this.#phase = 'answered'
+      const point = owner.joinPoint()
+      // What is there at the start goes out in one write: head, header, burst.
+      this.#socket.cork()
+      this.bytesSent += head.length
+      this.#socket.write(head)
+      if (point === undefined) this.#cursor = owner.queue.end
+      else {
+        this.#start(point)
+        this.#advance(owner.queue.reach(point.position, WRITE_MOST))
+      }
+      this.#socket.uncork()
+      return point !== undefined
+    }
+    const point = owner.queue.syncFrom(this.#cursor)
+    if (point === undefined) return false
+    this.#start(point)
+    return true
+  }
+
+  #start({ position, header }: JoinPoint): void {
+    this.#phase = 'playing'
+    this.#cursor = position
+    this.#header = header
+    if (header.length > 0) this.#write(header)
+  }
+
+  #advance(to: number): void {
+    if (to === this.#cursor) return
+    const bytes = this.#owner.queue.read(this.#cursor, to)
+    this.#cursor = to
+    this.#write(bytes)
+  }
+
+  #skip(newest: SyncPoint): void {
+    this.skips++
+    if (newest.header === this.#header) this.#cursor = newest.position
+    else this.#start(newest)
+  }
+
+  #write(bytes: Buffer): void {
+    const out = this.#encoder === undefined ? bytes : this.#encoder.encode(bytes, this.#owner.metadata)
+    this.bytesSent += out.length
+    this.#socket.write(out)
+  }
+}
+
+// The close that follows an error tells all there is to tell.
+const ignore = (): void => {}

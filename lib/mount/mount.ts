@@ -1,0 +1,265 @@
+import type { Clock } from '../clock.js'
+import type { Frame } from '../formats/frame.js'
+import type { StreamInfo } from '../icy/stream-info.js'
+import { createMetadata, formatMetadata, type Metadata, NO_METADATA } from '../icy/metadata.js'
+import type { MountSettings } from '../options.js'
+import type { Tell } from './events.js'
+import type { JoinPoint, Listener, ListenerOwner } from './listener.js'
+import { Pulse, type Pulsed, pulsePeriod } from './pulse.js'
+import { Queue } from './queue.js'
+import type { Source, SourceOwner } from './source.js'
+
+const AUDIO_QUEUE = 524_288
+const VIDEO_QUEUE = 16_777_216
+// A write may wait this long, in milliseconds: pictures are watched for their delay, radio for its reach.
+const AUDIO_PULSE = 300
+const VIDEO_PULSE = 100
+// A viewer starts with at least this many milliseconds of video, so that the player has what it wants before it begins.
+const VIDEO_BURST = 1_000
+const DAMAGE_INTERVAL = 10_000
+const WARNINGS = 10
+
+/**
+ * A path that one source feeds and any number of listeners hear. What a source sends is framed, kept in one queue, and written
+ * to each listener once a pulse.
+ */
+export class Mount implements Pulsed, ListenerOwner, SourceOwner {
+  /** Its path, such as `/live.mp3`. */
+  readonly name: string
+  /** The last seconds of the stream. */
+  readonly queue = new Queue(AUDIO_QUEUE)
+  /** Its options, with every default filled in. */
+  settings: MountSettings
+  /** What the connected source sends under; `undefined` while the mount is off the air. */
+  source: Source | undefined
+  /** What the source says of the stream, under what the settings say. */
+  info: StreamInfo = {}
+  /** What plays now. */
+  playing: Metadata = NO_METADATA
+  /** The ICY block of {@link Mount.playing}. */
+  metadata: Buffer = formatMetadata(NO_METADATA)
+  /** Most listeners at a time since the source connected. */
+  peak = 0
+  /** Listeners served since the source connected. */
+  served = 0
+  /** Bytes written to listeners who have left, since the server started. */
+  #sent = 0
+  /** Listeners dropped because they fell behind the queue, since the server started. */
+  slow = 0
+  /** What has been said about the connected source, newest last: the ten last warnings. */
+  warnings: string[] = []
+  /** Bytes a second that came in of late. */
+  rate = 0
+  readonly #listeners: Listener[] = []
+  readonly #pulse: Pulse
+  readonly #clock: Clock
+  readonly #tell: Tell
+  #known = ''
+  #comments = ''
+  #warned: string | undefined
+  #counted = { bytes: 0, time: 0 }
+  #damage = { bytes: 0, time: 0 }
+
+  /** @param tell where its events go */
+  constructor(name: string, settings: MountSettings, tell: Tell, clock: Clock) {
+    this.name = name
+    this.settings = settings
+    this.#tell = tell
+    this.#clock = clock
+    this.#pulse = new Pulse(this, clock)
+  }
+
+  /** Who listens now. */
+  get listeners(): readonly Listener[] {
+    return this.#listeners
+  }
+
+  /** How many listen now. */
+  get audience(): number {
+    return this.#listeners.length
+  }
+
+  /** Milliseconds between two writes to the same listener. */
+  get period(): number {
+    return pulsePeriod(this.#listeners.length, this.rate, this.video ? VIDEO_PULSE : AUDIO_PULSE)
+  }
+
+  /** Whether what the source sends has been recognised, so that listeners can be answered. */
+  get ready(): boolean {
+    return this.source?.demuxer.detected === true
+  }
+
+  /** Whether the source sends pictures. */
+  get video(): boolean {
+    return this.source !== undefined && this.source.demuxer.tracks.some((track) => track.kind === 'video')
+  }
+
+  /** The media type of what the source sends, found from its bytes. */
+  get contentType(): string {
+    return this.source?.demuxer.contentType ?? 'application/octet-stream'
+  }
+
+  /** Whether ICY metadata may be put between the bytes: MPEG audio and ADTS, or unknown bytes that call themselves so. */
+  get icy(): boolean {
+    const { format, contentType } = this.source?.demuxer ?? { format: 'raw', contentType: '' }
+    return format === 'mp3' || format === 'adts' || (format === 'raw' && /^audio\/(mpeg|aacp?)$/.test(contentType))
+  }
+
+  /** Bytes written to listeners since the server started. */
+  get bytesSent(): number {
+    return this.#listeners.reduce((sum, listener) => sum + listener.bytesSent, this.#sent)
+  }
+
+  /** Takes a source; one that is there already is closed, and its listeners hear the new one. */
+  start(source: Source, info: StreamInfo): void {
+    const former = this.source
+    this.source = source
+    former?.close('another source has taken over')
+    this.info = withSettings(info, this.settings)
+    this.queue.cut()
+    this.peak = this.#listeners.length
+    this.served = this.#listeners.length
+    this.rate = 0
+    this.#known = ''
+    this.#comments = ''
+    this.#warned = undefined
+    this.warnings = []
+    this.#counted = { bytes: 0, time: source.details.connected }
+    this.#damage = { bytes: 0, time: source.details.connected }
+    if (this.playing !== NO_METADATA) this.setMetadata(NO_METADATA)
+    this.#tell('source', source, this)
+  }
+
+  /** Applies other settings to what is running, dropping nobody. */
+  configure(settings: MountSettings): void {
+    this.settings = settings
+    this.info = withSettings(this.info, settings)
+  }
+
+  /** Says what plays now: to listeners with the next metadata block, to status pages at once. */
+  setMetadata(metadata: Metadata): void {
+    this.playing = metadata
+    this.metadata = formatMetadata(metadata)
+    this.#tell('metadata', this)
+  }
+
+  push(frames: readonly Frame[]): void {
+    this.queue.limit = this.settings.queueSize ?? (this.video ? VIDEO_QUEUE : AUDIO_QUEUE)
+    if (frames.length > 0) this.queue.push(frames, this.#clock.now())
+    this.#learn()
+    this.#pulse.beat()
+  }
+
+  ended(source: Source, reason: string): void {
+    if (this.source === source) {
+      this.source = undefined
+      this.#pulse.stop()
+      // A copy: each that finishes leaves the list.
+      for (const listener of this.#listeners.slice()) listener.finish()
+      this.queue.clear()
+    }
+    this.#tell('end', source, this, reason)
+  }
+
+  /** Lets someone listen: the answer and the burst go out at once. */
+  join(listener: Listener): void {
+    listener.index = this.#listeners.length
+    this.#listeners.push(listener)
+    this.served++
+    this.peak = Math.max(this.peak, this.#listeners.length)
+    this.#tell('listener', listener, this)
+    if (listener.flush()) this.#pulse.beat()
+  }
+
+  leave(listener: Listener): void {
+    if (this.#listeners[listener.index] !== listener) return
+    const last = this.#listeners.pop()!
+    if (last !== listener) {
+      this.#listeners[listener.index] = last
+      last.index = listener.index
+    }
+    listener.index = -1
+    this.#sent += listener.bytesSent
+    if (listener.overtaken) this.slow++
+    this.#tell('departure', listener, this)
+  }
+
+  flush(from: number, to: number): boolean {
+    let hungry = false
+    // Downward, because a listener who is dropped leaves the list and the last takes its place.
+    for (let i = Math.min(to, this.#listeners.length) - 1; i >= from; i--) {
+      if (this.#listeners[i]?.flush()) hungry = true
+    }
+    return hungry
+  }
+
+  joinPoint(): JoinPoint | undefined {
+    if (this.video) return this.queue.syncAged(this.#clock.now(), VIDEO_BURST)
+    return this.queue.syncFrom(Math.max(this.queue.start, this.queue.end - this.settings.burstSize))
+  }
+
+  /** Looks after what depends on time; to be called about once a second. */
+  sweep(now: number): void {
+    const { source } = this
+    if (source === undefined) return
+    if (now - source.lastByte >= this.settings.sourceTimeout) {
+      source.close(`it sent nothing for ${this.settings.sourceTimeout / 1000} s`)
+      return
+    }
+    if (!this.ready && source.bytesReceived > 0) this.push(source.demuxer.settle())
+    const elapsed = now - this.#counted.time
+    if (elapsed >= 1000) {
+      this.rate = ((source.bytesReceived - this.#counted.bytes) * 1000) / elapsed
+      this.#counted = { bytes: source.bytesReceived, time: now }
+    }
+    const { skipped } = source.demuxer
+    if (skipped > this.#damage.bytes && now - this.#damage.time >= DAMAGE_INTERVAL) {
+      const seconds = Math.round((now - this.#damage.time) / 1000)
+      this.#warn(
+        `${skipped - this.#damage.bytes} damaged bytes were left out in the last ${seconds} s; look at the network between the encoder and the server`,
+      )
+      this.#damage = { bytes: skipped, time: now }
+    } else if (skipped === this.#damage.bytes) this.#damage.time = now - DAMAGE_INTERVAL
+  }
+
+  #warn(sentence: string): void {
+    this.warnings = [...this.warnings.slice(1 - WARNINGS), sentence]
+    this.#tell('warning', sentence, this)
+  }
+
+  // What the bytes have told since the last look: the format, its tracks, titles within the stream.
+  #learn(): void {
+    const { source } = this
+    if (source === undefined || !this.ready) return
+    const { format, tracks, comments, warning } = source.demuxer
+    if (warning !== undefined && warning !== this.#warned) {
+      this.#warned = warning
+      this.#warn(warning)
+    }
+    // A stream may begin anywhere, so what is skipped before its first frame is no damage.
+    const known = tracks.reduce<string>(
+      (text, track) => `${text} ${track.codec} ${track.codecs} ${track.width} ${track.height} ${track.sampleRate} ${track.channels}`,
+      format,
+    )
+    if (this.#known === '') this.#damage.bytes = source.demuxer.skipped
+    if (known !== this.#known) {
+      this.#known = known
+      this.#tell('format', source, this)
+    }
+    const { title, artist } = comments
+    const said = title === undefined && artist === undefined ? '' : `${artist ?? ''}\n${title ?? ''}`
+    if (said !== this.#comments) {
+      this.#comments = said
+      this.setMetadata(createMetadata({ ...(title !== undefined && { title }), ...(artist !== undefined && { artist }) }))
+    }
+  }
+}
+
+const withSettings = (info: StreamInfo, { name, description, genre, url, public: listed }: MountSettings): StreamInfo => ({
+  ...info,
+  ...(name !== undefined && { name }),
+  ...(description !== undefined && { description }),
+  ...(genre !== undefined && { genre }),
+  ...(url !== undefined && { url }),
+  ...(listed !== undefined && { public: listed }),
+})

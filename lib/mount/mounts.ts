@@ -1,0 +1,166 @@
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../clock.js'
+import { FloecastError } from '../errors.js'
+import { AutoDemuxer } from '../formats/detect.js'
+import type { StreamInfo } from '../icy/stream-info.js'
+import { mountOptions, type MountSettings, type ServerSettings } from '../options.js'
+import type { Tell } from './events.js'
+import { Listener, type ListenerDetails } from './listener.js'
+import { Mount } from './mount.js'
+import { Source, type SourceDetails } from './source.js'
+
+// Paths that belong to the server itself, now or soon: nobody can publish to them or below them.
+const RESERVED = new Set([
+  'admin',
+  'admin.cgi',
+  'api',
+  'embed',
+  'metrics',
+  'healthz',
+  'stats',
+  'currentsong',
+  '7.html',
+  'status-json.xsl',
+  'status.xsl',
+  'favicon.ico',
+  'robots.txt',
+  'assets',
+])
+const SWEEP = 1_000
+
+/** All mounts of a server: those that the settings name, and those that sources have made. */
+export class Mounts {
+  #settings: ServerSettings
+  readonly #mounts = new Map<string, Mount>()
+  readonly #clock: Clock
+  readonly #tell: Tell
+  #sweep: (() => void) | undefined
+  #listeners = 0
+  #lastId = 0
+
+  /** @param tell where the events of all mounts go */
+  constructor(settings: ServerSettings, tell: Tell, clock: Clock) {
+    this.#settings = settings
+    this.#clock = clock
+    this.#tell = (event, ...args) => {
+      if (event === 'listener') this.#listeners++
+      if (event === 'departure') this.#listeners--
+      tell(event, ...args)
+    }
+    this.configure(settings)
+  }
+
+  /** How many sources are connected. */
+  get sources(): number {
+    let count = 0
+    for (const mount of this) if (mount.source !== undefined) count++
+    return count
+  }
+
+  /** How many listeners there are, over all mounts. */
+  get listeners(): number {
+    return this.#listeners
+  }
+
+  /** The mounts, live or not, by name. */
+  [Symbol.iterator](): IterableIterator<Mount> {
+    return this.#mounts.values()
+  }
+
+  /** The mount of that exact name, live or not. */
+  get(name: string): Mount | undefined {
+    return this.#mounts.get(name)
+  }
+
+  /** The settings that a mount of that name has: its own, else those of the longest prefix that fits, else the defaults. */
+  settingsOf(name: string): MountSettings {
+    const { mounts } = this.#settings
+    const own = Object.hasOwn(mounts, name) ? mounts[name] : undefined
+    if (own !== undefined) return own
+    let best = ''
+    for (const key of Object.keys(mounts))
+      if (key.endsWith('*') && key.length > best.length && name.startsWith(key.slice(0, -1))) best = key
+    return best === '' ? mountOptions.parse({}) : mounts[best]!
+  }
+
+  /** Applies other settings to all that runs, dropping nobody. */
+  configure(settings: ServerSettings): void {
+    this.#settings = settings
+    for (const name of Object.keys(settings.mounts)) if (!name.endsWith('*') && !this.#mounts.has(name)) this.#create(name)
+    for (const mount of this) {
+      mount.configure(this.settingsOf(mount.name))
+      this.#forget(mount)
+    }
+  }
+
+  /**
+   * Throws what a source that wants this mount would be refused with, and nothing when it may have it.
+   * @throws FloecastError MOUNT_INVALID, MOUNT_RESERVED, MOUNT_IN_USE or TOO_MANY_SOURCES
+   */
+  check(name: string): void {
+    if (RESERVED.has(name.split('/')[1]!)) throw new FloecastError('MOUNT_RESERVED', { mount: name })
+    if (name === '/') throw new FloecastError('MOUNT_INVALID', { mount: name })
+    const live = this.#mounts.get(name)?.source !== undefined
+    if (live && !this.settingsOf(name).takeover) throw new FloecastError('MOUNT_IN_USE', { mount: name })
+    if (!live && this.sources >= this.#settings.maxSources) throw new FloecastError('TOO_MANY_SOURCES')
+  }
+
+  /**
+   * Connects a source to a mount, which is made when there is none.
+   * @returns what the source's bytes are to be pushed into
+   * @throws FloecastError as {@link Mounts.check}
+   */
+  publish(name: string, info: StreamInfo, details: SourceDetails): Source {
+    this.check(name)
+    const mount = this.#mounts.get(name) ?? this.#create(name)
+    const source = new Source(mount, new AutoDemuxer(details.contentType), details)
+    mount.start(source, info)
+    this.#watch()
+    return source
+  }
+
+  /**
+   * Lets someone listen to a live mount. The connection is the listener's from then on.
+   * @throws FloecastError MOUNT_NOT_FOUND or TOO_MANY_LISTENERS
+   */
+  listen(name: string, socket: Duplex, details: ListenerDetails): Listener {
+    const mount = this.#mounts.get(name)
+    if (mount?.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: name })
+    if (mount.audience >= (mount.settings.maxListeners ?? Infinity) || this.listeners >= this.#settings.maxListeners)
+      throw new FloecastError('TOO_MANY_LISTENERS')
+    const listener = new Listener(++this.#lastId, socket, mount, details)
+    mount.join(listener)
+    return listener
+  }
+
+  /** Ends all sources, and so all listeners, in order. */
+  close(): void {
+    for (const mount of this) mount.source?.close('the server shuts down')
+    this.#sweep?.()
+    this.#sweep = undefined
+  }
+
+  #create(name: string): Mount {
+    const mount = new Mount(name, this.settingsOf(name), this.#tell, this.#clock)
+    this.#mounts.set(name, mount)
+    return mount
+  }
+
+  #forget(mount: Mount): void {
+    if (mount.source === undefined && mount.audience === 0 && !Object.hasOwn(this.#settings.mounts, mount.name))
+      this.#mounts.delete(mount.name)
+  }
+
+  // One timer for all mounts, and none while nothing is on the air.
+  #watch(): void {
+    this.#sweep ??= this.#clock.after(SWEEP, () => {
+      this.#sweep = undefined
+      const now = this.#clock.now()
+      for (const mount of this) {
+        mount.sweep(now)
+        this.#forget(mount)
+      }
+      if (this.#mounts.size > 0) this.#watch()
+    })
+  }
+}

@@ -1,0 +1,79 @@
+import type { AutoDemuxer } from '../formats/detect.js'
+import type { Frame } from '../formats/frame.js'
+import type { RequestLine } from './listener.js'
+
+/** What a {@link Source} needs of the mount that it feeds. */
+export interface SourceOwner {
+  /** Takes the next frames. */
+  push(frames: readonly Frame[]): void
+  /** Hears that this source sends no more. Called once. */
+  ended(source: Source, reason: string): void
+}
+
+/** Who sends, and how. */
+export interface SourceDetails {
+  /** The address it connects from. */
+  readonly address: string
+  /** Its `User-Agent`, or the empty string. */
+  readonly agent: string
+  /** What it asked, for the access log; its method is also how it sends: `PUT`, `SOURCE`, `SHOUTcast`. */
+  readonly request: RequestLine
+  /** The name it has authenticated with. */
+  readonly user: string
+  /** The media type it announced, if any. */
+  readonly contentType: string | undefined
+  /** When it connected, in milliseconds. */
+  readonly connected: number
+  /** Ends its connection; called once, when the source is ended from this side. */
+  readonly disconnect: () => void
+}
+
+/** One who sends: bytes come in, frames go to the mount. */
+export class Source {
+  /** Who it is. */
+  readonly details: SourceDetails
+  /** Bytes received since it connected. */
+  bytesReceived = 0
+  /** When the last byte came, in milliseconds. */
+  lastByte: number
+  /** What finds the frames, and knows the format and its tracks. */
+  readonly demuxer: AutoDemuxer
+  readonly #owner: SourceOwner
+  #live = true
+
+  /** @param demuxer fresh, and used by this source alone */
+  constructor(owner: SourceOwner, demuxer: AutoDemuxer, details: SourceDetails) {
+    this.#owner = owner
+    this.demuxer = demuxer
+    this.details = details
+    this.lastByte = details.connected
+  }
+
+  /** Whether it still sends. */
+  get live(): boolean {
+    return this.#live
+  }
+
+  /** Takes the next bytes of the body, at a time in milliseconds. Ignored after the end. */
+  push(chunk: Buffer, time: number): void {
+    if (!this.#live) return
+    this.bytesReceived += chunk.length
+    this.lastByte = time
+    this.#owner.push(this.demuxer.push(chunk))
+  }
+
+  /** Ends it because the peer has: what the demuxer still holds is passed on first. */
+  end(reason: string): void {
+    if (!this.#live) return
+    this.#live = false
+    this.#owner.push(this.demuxer.end())
+    this.#owner.ended(this, reason)
+  }
+
+  /** Ends it from this side: the connection is closed, too. */
+  close(reason: string): void {
+    if (!this.#live) return
+    this.end(reason)
+    this.details.disconnect()
+  }
+}
