@@ -1,0 +1,74 @@
+/** One finished request, as the access log shows it. */
+export interface AccessEntry {
+  /** Address of the peer. */
+  readonly address: string
+  /** User name it authenticated with. */
+  readonly user?: string | undefined
+  /** When it began. */
+  readonly time: Date
+  /** Method as it was sent, for example `GET` or `SOURCE`. */
+  readonly method: string
+  /** Request target as it was sent, with its query. */
+  readonly target: string
+  /** Protocol and version, for example `HTTP/1.1`. */
+  readonly version: string
+  /** Status code of the answer. */
+  readonly status: number
+  /** Bytes of the body that were sent to the peer; for a source, the bytes that it sent. */
+  readonly bytes: number
+  /** Referer header. */
+  readonly referer?: string | undefined
+  /** User-Agent header. */
+  readonly agent?: string | undefined
+  /** Seconds for which it was connected. */
+  readonly seconds: number
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const two = (n: number): string => String(Math.trunc(n)).padStart(2, '0')
+
+/** Common log format writes local time with the distance from UTC: `23/Nov/2026:12:04:31 +0100`. */
+function formatTime(time: Date): string {
+  const east = -time.getTimezoneOffset()
+  const zone = `${east < 0 ? '-' : '+'}${two(Math.abs(east) / 60)}${two(Math.abs(east) % 60)}`
+  const day = `${two(time.getDate())}/${months[time.getMonth()]}/${time.getFullYear()}`
+  return `${day}:${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())} ${zone}`
+}
+
+/** Whatever could end a line or a field, hide text or steer a terminal becomes `\x22` or `\u{2028}`. */
+const escape = (text: string, unsafe: RegExp): string =>
+  text.replace(unsafe, (char) => {
+    const code = char.codePointAt(0) ?? 0
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
+  })
+const quoted = (text: string | undefined): string =>
+  text === undefined || text === '' ? '"-"' : `"${escape(text, /["\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu)}"`
+const bare = (text: string | undefined): string =>
+  text === undefined || text === '' ? '-' : escape(text, /["\\[\]\s\p{Cc}\p{Cf}\p{Cs}\p{Z}]/gu)
+
+const secrets = new Set(['pass', 'passwd', 'password', 'pw', 'token'])
+
+/** SHOUTcast encoders send their password in the query (`/admin.cgi?pass=…`); a log is no place for it. */
+function withoutSecrets(url: string): string {
+  const plain = url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1')
+  const mark = plain.indexOf('?')
+  if (mark === -1) return plain
+  const query = plain.slice(mark + 1).replace(/([^=&;#]+)=([^&;#]*)/g, (pair, key: string) => {
+    const name = key.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    return secrets.has(name.toLowerCase()) ? `${key}=***` : pair
+  })
+  return plain.slice(0, mark + 1) + query
+}
+
+const whole = (n: number): number => (n > 0 ? Math.round(n) : 0)
+
+/**
+ * One line of Icecast's access log, without the line end: the combined format with the seconds connected as its last field.
+ * Nothing that a peer sends can break the line or its fields, and passwords in a query are blotted out.
+ */
+export function formatAccess(entry: AccessEntry): string {
+  const request = `${entry.method} ${withoutSecrets(entry.target)} ${entry.version}`
+  const referer = entry.referer === undefined ? undefined : withoutSecrets(entry.referer)
+  const peer = `${bare(entry.address)} - ${bare(entry.user)} [${formatTime(entry.time)}]`
+  return `${peer} ${quoted(request)} ${entry.status} ${whole(entry.bytes)} ${quoted(referer)} ${quoted(entry.agent)} ${whole(entry.seconds)}`
+}

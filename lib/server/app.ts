@@ -1,0 +1,108 @@
+import { Router } from '@koa/router'
+import Koa, { type Context, type Middleware, type Next } from 'koa'
+import { CHALLENGE } from './answer.js'
+import { FloecastError } from '../errors.js'
+import type { ServerContext } from './context.js'
+import { indexPage } from './routes/index-page.js'
+import { listen } from './routes/listen.js'
+import { metadataRoutes } from './routes/metadata.js'
+import { metricsRoutes } from './routes/metrics.js'
+import { playlists } from './routes/playlists.js'
+import { dress, tell } from './routes/respond.js'
+import { shoutcastRoutes } from './routes/shoutcast.js'
+import { statusRoutes } from './routes/status.js'
+import { addressOf } from './routes/visit.js'
+
+export type { Middleware } from 'koa'
+
+/** What can be left out of {@link routes}. */
+export interface RouteOptions {
+  /** Whether the page at `/` is answered; an application with a page of its own there sets false. Default true. */
+  readonly page?: boolean
+}
+
+/**
+ * Everything that floecast answers over HTTP: streams, status, playlists, titles, metrics and the page. It serves at the
+ * root of a koa application or below a prefix, as with koa-mount; what it does not know, it passes on. Titles that are sent by
+ * POST need a request whose body nobody has read before.
+ */
+export function routes(context: ServerContext, { page = true }: RouteOptions = {}): Middleware {
+  const router = new Router()
+  router.use(dressed)
+  statusRoutes(router, context)
+  shoutcastRoutes(router, context)
+  metricsRoutes(router, context)
+  if (page) indexPage(router, context)
+  // Last, for it takes whatever is left below /admin.
+  metadataRoutes(router, context)
+  // The router brings its own parameters to the context, which nobody needs to give it.
+  const routed: (ctx: any, next: Next) => Promise<unknown> = router.routes()
+  return (ctx, next) =>
+    answered(ctx, async () => {
+      const rest = (): Promise<unknown> => routed(ctx, next)
+      await listen(context, ctx, () => playlists(context, ctx, rest))
+    })
+}
+
+/** A koa application of its own: {@link routes}, and an answer for everything else, be it a fault of ours. */
+export function createApp(context: ServerContext): Koa {
+  const app = new Koa()
+  // What koa would print is what happens when a peer hangs up in the middle of an answer.
+  app.on('error', (error: unknown) => context.logger.debug({ err: error }, 'An answer was cut short'))
+  app.use(async (ctx, next) => {
+    logged(context, ctx)
+    dress(ctx)
+    try {
+      await answered(ctx, next)
+    } catch (error) {
+      context.logger.error({ err: error, method: ctx.method, path: ctx.path }, 'Cannot answer a request: this is a fault of the server')
+      tell(ctx, 500, 'The server has failed to answer; its log says why')
+    }
+  })
+  app.use(routes(context))
+  app.use((ctx) => {
+    if (ctx.method === 'GET' || ctx.method === 'HEAD') throw new FloecastError('MOUNT_NOT_FOUND', { mount: ctx.path })
+    throw new FloecastError('METHOD_NOT_ALLOWED', { method: ctx.method, allow: 'GET' })
+  })
+  return app
+}
+
+// A line in the access log, once the answer has gone out or the peer has.
+function logged(context: ServerContext, ctx: Context): void {
+  const time = new Date()
+  ctx.res.once('close', () => {
+    // A listener's connection belongs to its mount, which tells of it in its own time.
+    if (ctx.respond === false) return
+    context.access({
+      address: addressOf(ctx, context),
+      user: ctx.state['user'],
+      time,
+      method: ctx.method,
+      target: ctx.originalUrl,
+      version: `HTTP/${ctx.req.httpVersion}`,
+      status: ctx.res.statusCode,
+      bytes: ctx.method === 'HEAD' ? 0 : (ctx.length ?? 0),
+      referer: ctx.get('referer') || undefined,
+      agent: ctx.get('user-agent') || undefined,
+      seconds: (Date.now() - time.getTime()) / 1000,
+    })
+  })
+}
+
+// A refusal becomes an answer; anything else goes on to whoever runs the application.
+async function answered(ctx: Context, next: Next): Promise<void> {
+  try {
+    await next()
+  } catch (error) {
+    if (!(error instanceof FloecastError)) throw error
+    dress(ctx)
+    if (error.status === 401) ctx.set('WWW-Authenticate', CHALLENGE)
+    if (error.status === 405) ctx.set('Allow', 'GET, HEAD')
+    tell(ctx, error.status, error.message)
+  }
+}
+
+const dressed = async (ctx: Context, next: Next): Promise<void> => {
+  dress(ctx)
+  await next()
+}

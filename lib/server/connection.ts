@@ -1,0 +1,123 @@
+import type { Socket } from 'node:net'
+import { FloecastError } from '../errors.js'
+import { type Head, HeadReader } from '../icy/head.js'
+import type { RequestLine } from '../mount/listener.js'
+import type { ServerSettings } from '../options.js'
+import { formatRefusal } from './answer.js'
+
+/** What happens to a connection that is being read. */
+export interface ConnectionOwner {
+  /** Its head has been read: one decision is to be made about it. */
+  decide(head: Head, connection: Connection): void
+  /** It has been refused, or has not said anything that can be understood. */
+  refused(error: FloecastError, connection: Connection): void
+}
+
+// How long a refused peer may go on sending, in milliseconds: cut off at once, it would get a reset instead of the answer.
+const LINGER = 2_000
+
+/**
+ * A connection from its first byte to the decision what it is. Node's HTTP parser cannot take an Icecast source, so the head is
+ * read here, from the raw socket, and afterwards no parser stands in the way of the media.
+ */
+export class Connection {
+  /** The connection itself. Whoever {@link Connection.release | releases} it owns it. */
+  readonly socket: Socket
+  /** Whether it is in TLS. */
+  readonly secured: boolean
+  /** What has been asked, once it has. */
+  request: RequestLine | undefined
+  /** When the reading of the present head began, in milliseconds. */
+  began = 0
+  readonly #owner: ConnectionOwner
+  readonly #settings: ServerSettings
+  #reader!: HeadReader
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param socket fresh; nothing has been read from it */
+  constructor(socket: Socket, secured: boolean, settings: ServerSettings, owner: ConnectionOwner) {
+    this.socket = socket
+    this.secured = secured
+    this.#settings = settings
+    this.#owner = owner
+    // Every socket has this for life: what a broken connection means shows in its close.
+    socket.on('error', ignore)
+    this.read(EMPTY)
+  }
+
+  /** Reads the head of the next request, which may begin with bytes that have come already. */
+  read(bytes: Buffer): void {
+    const { socket } = this
+    const { headerSize, headerTimeout } = this.#settings
+    this.#reader = new HeadReader(headerSize)
+    this.began = Date.now()
+    this.#timer = setTimeout(() => this.refuse(new FloecastError('HEAD_TIMEOUT', { seconds: headerTimeout / 1000 })), headerTimeout)
+    socket.on('data', this.#data)
+    socket.on('end', this.#gone)
+    socket.on('close', this.#gone)
+    if (bytes.length > 0) this.#data(bytes)
+    else socket.resume()
+  }
+
+  /**
+   * Stops reading, and hands the socket over: paused, and with the bytes after the head in its `rest`.
+   * @returns the reader, for what may follow the head
+   */
+  release(): HeadReader {
+    const { socket } = this
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    socket.off('data', this.#data)
+    socket.off('end', this.#gone)
+    socket.off('close', this.#gone)
+    socket.pause()
+    return this.#reader
+  }
+
+  /** Answers that the peer is refused, and ends the connection in order. */
+  refuse(error: FloecastError, version?: string): void {
+    this.release()
+    this.#owner.refused(error, this)
+    this.hangUp(formatRefusal(error, version === undefined ? {} : { version }))
+  }
+
+  /** Writes the last answer, and ends the connection in order: the peer gets time to read it. */
+  hangUp(answer: Buffer): void {
+    const { socket } = this
+    if (socket.destroyed) return
+    socket.end(answer)
+    socket.on('data', ignore)
+    socket.on('end', () => socket.destroy())
+    setTimeout(() => socket.destroy(), LINGER).unref()
+    socket.resume()
+  }
+
+  readonly #data = (chunk: Buffer): void => {
+    let head: Head | undefined
+    try {
+      head = this.#reader.push(chunk)
+    } catch (error) {
+      if (!(error instanceof FloecastError)) throw error
+      this.refuse(error)
+      return
+    }
+    if (head === undefined) return
+    this.request = requestLine(head)
+    this.#owner.decide(head, this)
+  }
+
+  readonly #gone = (): void => {
+    this.release()
+    this.socket.destroy()
+  }
+}
+
+function requestLine(head: Head): RequestLine | undefined {
+  if (head.kind === 'tls') return undefined
+  if (head.kind === 'shoutcast') return { method: 'SHOUTcast', target: '-', version: 'ICY/1.0' }
+  if (head.kind === 'xaudiocast') return { method: 'xaudiocast', target: head.mount ?? '-', version: 'ICE/1.0' }
+  return { method: head.method, target: head.target, version: head.version, referer: head.headers.get('referer') }
+}
+
+const EMPTY = Buffer.alloc(0)
+const ignore = (): void => {}

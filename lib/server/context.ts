@@ -1,0 +1,31 @@
+import type { Credentials } from '../icy/basic.js'
+import type { Logger } from '../log.js'
+import type { Mounts } from '../mount/mounts.js'
+import type { ServerSettings } from '../options.js'
+import type { AccessEntry } from './access-log.js'
+
+/** What credentials are asked for: to send to a mount, to run the server, or to listen. */
+export type Role = 'source' | 'admin' | 'listener'
+
+/** What the parts of a server share. The server itself is one; tests make their own. */
+export interface ServerContext {
+  /** The settings in force; they may be others after a reload. */
+  readonly settings: ServerSettings
+  /** All mounts. */
+  readonly mounts: Mounts
+  /** When the server was made, in milliseconds. */
+  readonly started: number
+  /** Where the server writes what happens. */
+  readonly logger: Logger
+  /** Hears of every request that has been answered: a line of the access log. */
+  access(entry: AccessEntry): void
+  /**
+   * Lets a peer in, or throws.
+   * @param roles any one of these is enough
+   * @param credentials what the peer has brought; of several readings of the same words, one must be right
+   * @param mount the mount it is about, if any
+   * @returns the user name
+   * @throws FloecastError AUTHENTICATION_REQUIRED without credentials (never counted), WRONG_PASSWORD (counted per address), TOO_MANY_ATTEMPTS
+   */
+  admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string>
+}

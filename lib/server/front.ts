@@ -1,0 +1,155 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Socket } from 'node:net'
+import { FloecastError } from '../errors.js'
+import { formatHead, type Head, type RequestHead } from '../icy/head.js'
+import { formatAnswer, formatPreflight, formatRefusal } from './answer.js'
+import { Connection, type ConnectionOwner } from './connection.js'
+import type { ServerContext } from './context.js'
+import { Ingest, type SourceHead } from './ingest.js'
+import { admitListener } from './listening.js'
+
+/** What the front of a server needs of the server. */
+export interface FrontOwner extends ServerContext {
+  /** Takes what is neither a source nor a listener. */
+  readonly http: HttpServer
+  /** Wraps a connection in TLS, or `undefined` when there is no certificate. */
+  readonly secure: ((socket: Socket) => Socket) | undefined
+}
+
+const ALLOW = 'Allow: GET, HEAD, OPTIONS, POST, PUT, SOURCE\r\n'
+const UPGRADE = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: TLS/1.0, HTTP/1.1\r\n\r\n'
+
+/** One port takes everything: here it is decided, once for each connection, whether it is a source, a listener, or HTTP. */
+export class Front implements ConnectionOwner {
+  readonly #owner: FrontOwner
+
+  constructor(owner: FrontOwner) {
+    this.#owner = owner
+  }
+
+  /** Takes a connection of which nothing has been read. */
+  connect(socket: Socket, secured = false): void {
+    void new Connection(socket, secured, this.#owner.settings, this)
+  }
+
+  decide(head: Head, connection: Connection): void {
+    if (head.kind === 'tls') return this.#secure(connection)
+    if (head.kind !== 'request') return this.#publish(head, connection)
+    const { method, path, target } = head
+    if (method === 'OPTIONS' && target === '*') return this.#options(head, connection)
+    if (method === 'SOURCE' || method === 'PUT' || (method === 'POST' && isMedia(head))) return this.#publish(head, connection)
+    const live = path !== undefined && this.#owner.mounts.get(path)?.source !== undefined
+    if (live && (method === 'GET' || method === 'HEAD')) return void this.#listen(head, path, connection)
+    if (live && method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)))
+    const { rest } = connection.release()
+    this.#hand(connection.socket, Buffer.concat([formatHead(head), rest]))
+    this.#owner.http.emit('connection', connection.socket)
+    connection.socket.resume()
+  }
+
+  refused(error: FloecastError, { socket, request, began }: Connection): void {
+    const address = socket.remoteAddress ?? ''
+    this.#owner.logger.debug({ address, code: error.code }, error.message)
+    const { method = '-', target = '-', version = '-' } = request ?? {}
+    this.#owner.access({
+      address,
+      time: new Date(began),
+      method,
+      target,
+      version,
+      status: error.status,
+      bytes: 0,
+      seconds: (Date.now() - began) / 1000,
+    })
+  }
+
+  #secure(connection: Connection, greeting?: Buffer): void {
+    const { secure } = this.#owner
+    if (secure === undefined || connection.secured)
+      return connection.refuse(new FloecastError('BAD_REQUEST', { reason: 'this port does not speak TLS' }))
+    const { rest } = connection.release()
+    this.#hand(connection.socket, rest)
+    const socket = secure(connection.socket)
+    if (greeting !== undefined) socket.write(greeting)
+    this.connect(socket, true)
+  }
+
+  // libshout asks in this way whether the server speaks TLS (RFC 2817), and wants its answer inside of it.
+  #options(head: RequestHead, connection: Connection): void {
+    const answer = formatAnswer(200, { version: 'HTTP/1.1', headers: ALLOW, keep: true })
+    if (this.#owner.secure === undefined || connection.secured || !/\bTLS\b/i.test(head.headers.get('upgrade') ?? ''))
+      return this.#answer(head, connection, answer)
+    connection.socket.write(UPGRADE)
+    this.#secure(connection, answer)
+  }
+
+  #publish(head: SourceHead, connection: Connection): void {
+    const reader = connection.release()
+    new Ingest(this.#owner, connection).open(head, reader).catch((error: unknown) => {
+      if (connection.socket.destroyed) return
+      // libshout goes on with its credentials on the connection on which it was asked for them.
+      if (
+        head.kind === 'request' &&
+        error instanceof FloecastError &&
+        error.status === 401 &&
+        keeps(head) &&
+        head.headers.get('content-length') === '0'
+      ) {
+        connection.socket.write(formatRefusal(error, { version: answerVersion(head), keep: true }))
+        connection.read(reader.rest)
+      } else if (head.kind === 'shoutcast' && error instanceof FloecastError && error.status === 401) {
+        this.refused(error, connection)
+        connection.hangUp(Buffer.from('invalid password\r\n'))
+      } else this.#fail(error, connection, head.kind === 'request' ? answerVersion(head) : undefined)
+    })
+  }
+
+  async #listen({ method, target, version, headers }: RequestHead, path: string, connection: Connection): Promise<void> {
+    connection.release()
+    const { socket } = connection
+    const { remoteAddress } = socket
+    try {
+      const { mount, details } = await admitListener(this.#owner, path, {
+        method,
+        target,
+        version,
+        remoteAddress,
+        header: (name) => headers.get(name),
+      })
+      if (method === 'HEAD') connection.hangUp(details.answer().head)
+      else if (!socket.destroyed) this.#owner.mounts.listen(mount.name, socket, details)
+    } catch (error) {
+      this.#fail(error, connection, answerVersion({ version }))
+    }
+  }
+
+  // A refusal goes to the peer; anything else is our own fault, and ends this one connection.
+  #fail(error: unknown, connection: Connection, version?: string): void {
+    if (error instanceof FloecastError) return connection.refuse(error, version)
+    this.#owner.logger.error({ err: error }, 'a connection failed')
+    connection.socket.destroy()
+  }
+
+  // A short answer, after which the peer may ask again on the same connection.
+  #answer(head: RequestHead, connection: Connection, answer: Buffer): void {
+    const { rest } = connection.release()
+    if (!keeps(head)) return connection.hangUp(answer)
+    connection.socket.write(answer)
+    connection.read(rest)
+  }
+
+  #hand(socket: Socket, bytes: Buffer): void {
+    if (bytes.length > 0) socket.unshift(bytes)
+  }
+}
+
+// Only what carries media comes to a mount by POST; the forms and calls of the web go on to HTTP.
+const isMedia = ({ headers, path }: RequestHead): boolean =>
+  path !== undefined &&
+  !/^\/(admin|api)(\/|\.cgi|$)/.test(path) &&
+  /^(audio|video|application\/(ogg|octet-stream))/i.test(headers.get('content-type') ?? '')
+
+const answerVersion = ({ version }: Pick<RequestHead, 'version'>): string => (version === 'HTTP/1.1' ? version : 'HTTP/1.0')
+
+const keeps = ({ version, headers }: RequestHead): boolean =>
+  version === 'HTTP/1.1' ? !headers.lists('connection', 'close') : headers.lists('connection', 'keep-alive')

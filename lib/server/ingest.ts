@@ -1,0 +1,199 @@
+import { FloecastError } from '../errors.js'
+import { type Credentials, parseBasic } from '../icy/basic.js'
+import { ChunkedDecoder } from '../icy/chunked.js'
+import type { HeadReader, RequestHead, ShoutcastHead, XaudiocastHead } from '../icy/head.js'
+import type { Headers } from '../icy/headers.js'
+import { mountPath } from '../icy/path.js'
+import { streamInfo } from '../icy/stream-info.js'
+import type { Source } from '../mount/source.js'
+import { clientAddress } from './address.js'
+import type { Connection } from './connection.js'
+import type { ServerContext } from './context.js'
+
+/** The head of a request by which a source announces itself. */
+export type SourceHead = RequestHead | ShoutcastHead | XaudiocastHead
+
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
+// Icecast 2.4 says just this, whatever the request's version; every source client has been tried with it.
+const OK = 'HTTP/1.0 200 OK\r\n\r\n'
+
+/** The way of a source into a mount: who it is, where to, how its body is coded, and then nothing but bytes. */
+export class Ingest {
+  readonly #context: ServerContext
+  readonly #connection: Connection
+
+  /** @param connection whose head has been read, and which is released */
+  constructor(context: ServerContext, connection: Connection) {
+    this.#context = context
+    this.#connection = connection
+  }
+
+  /**
+   * Connects the source, or throws what it is to be refused with; the socket is the caller's again then.
+   * @param reader what has read the head
+   * @throws FloecastError
+   */
+  async open(head: SourceHead, reader: HeadReader): Promise<void> {
+    if (head.kind === 'request') await this.#openHttp(head, reader)
+    else if (head.kind === 'xaudiocast') await this.#openXaudiocast(head, reader)
+    else await this.#openShoutcast(head, reader)
+  }
+
+  async #openHttp(head: RequestHead, reader: HeadReader): Promise<void> {
+    const { headers, path } = head
+    const credentials = parseBasic(headers.get('authorization'))
+    if (path === undefined) throw new FloecastError('MOUNT_INVALID', { mount: head.target })
+    const user = await this.#context.admit(['source'], credentials === undefined ? [] : [credentials], path, this.#address(headers))
+    const body = bodyOf(headers)
+    this.#context.mounts.check(path)
+    const { socket } = this.#connection
+    if (socket.destroyed) return
+    if (headers.lists('expect', '100-continue')) socket.write(CONTINUE)
+    socket.write(OK)
+    this.#pour(path, user, headers, body, reader.rest)
+  }
+
+  async #openXaudiocast({ password, mount, headers }: XaudiocastHead, reader: HeadReader): Promise<void> {
+    if (mount === undefined) throw new FloecastError('MOUNT_INVALID', { mount: '' })
+    const user = await this.#context.admit(['source'], [{ user: '', password }], mount, this.#address(headers))
+    this.#context.mounts.check(mount)
+    this.#connection.socket.write('OK\r\n')
+    this.#pour(mount, user, headers, new PlainBody(), reader.rest)
+  }
+
+  // OK2 comes after the password has been found right and before any header is waited for: some sources send them only then.
+  async #openShoutcast({ password }: ShoutcastHead, reader: HeadReader): Promise<void> {
+    const { mount, candidates } = readLogin(password, this.#context.settings.shoutcastMount)
+    const user = await this.#context.admit(['source'], candidates, mount, this.#address())
+    this.#context.mounts.check(mount)
+    const { socket } = this.#connection
+    socket.write('OK2\r\nicy-caps:11\r\n\r\n')
+    const headers = await readHeaders(this.#connection, reader, this.#context.settings.headerTimeout)
+    if (headers === undefined) return
+    this.#context.mounts.check(mount)
+    this.#pour(mount, user, headers, new PlainBody(), reader.rest)
+  }
+
+  #address(headers?: Headers): string {
+    return clientAddress(
+      this.#connection.socket.remoteAddress ?? '',
+      headers?.get('x-forwarded-for'),
+      this.#context.settings.trustedProxies,
+    )
+  }
+
+  #pour(mount: string, user: string, headers: Headers, body: Body, rest: Buffer): void {
+    const source = this.#context.mounts.publish(mount, streamInfo(headers), {
+      address: this.#address(headers),
+      agent: headers.get('user-agent') ?? '',
+      request: this.#connection.request!,
+      user: user || 'source',
+      contentType: headers.get('content-type') || undefined,
+      connected: Date.now(),
+      disconnect: () => this.#connection.hangUp(EMPTY),
+    })
+    pour(this.#connection, source, body, rest)
+  }
+}
+
+// From here on it is bytes in, bytes on: nothing else stands on the way of the media.
+function pour({ socket }: Connection, source: Source, body: Body, rest: Buffer): void {
+  const push = (chunk: Buffer): void => {
+    try {
+      for (const bytes of body.push(chunk)) source.push(bytes, Date.now())
+    } catch (error) {
+      if (!(error instanceof FloecastError)) throw error
+      source.close(error.message)
+      return
+    }
+    if (body.done) source.close('it has sent all of its body')
+  }
+  socket.on('data', push)
+  // Sources that never read their answer end in a reset: it means no more than an orderly end.
+  socket.on('end', () => {
+    source.end('it closed the connection')
+    socket.end()
+  })
+  socket.on('close', () => source.end('it closed the connection'))
+  if (rest.length > 0) push(rest)
+  socket.resume()
+}
+
+/** How the bytes of a body are taken off the wire. */
+interface Body {
+  /** Whether the body is complete. */
+  readonly done: boolean
+  push(chunk: Buffer): Buffer[]
+}
+
+// ffmpeg sends PUT with neither Content-Length nor chunking, so the body runs until the socket closes.
+class PlainBody implements Body {
+  #left: number
+  constructor(length = Infinity) {
+    this.#left = length
+  }
+  get done(): boolean {
+    return this.#left <= 0
+  }
+  push(chunk: Buffer): Buffer[] {
+    const bytes = chunk.length > this.#left ? chunk.subarray(0, this.#left) : chunk
+    this.#left -= bytes.length
+    return [bytes]
+  }
+}
+
+function bodyOf(headers: Headers): Body {
+  const coding = headers.get('transfer-encoding')?.trim().toLowerCase() ?? 'identity'
+  if (coding === 'chunked') return new ChunkedDecoder()
+  if (coding !== 'identity' && coding !== '') throw new FloecastError('UNSUPPORTED_CODING', { coding })
+  const length = headers.get('content-length')
+  if (length === undefined || length === '') return new PlainBody()
+  if (!/^\d{1,15}$/.test(length)) throw new FloecastError('BAD_REQUEST', { reason: 'Content-Length is not a number' })
+  return new PlainBody(Number(length))
+}
+
+/** What a SHOUTcast password line may mean: `password`, `/mount:password`, `user:password`, `password:#1`. */
+export function readLogin(line: string, defaultMount: string): { mount: string; candidates: Credentials[] } {
+  const password = line.replace(/:#\d+$/, '')
+  const colon = password.lastIndexOf(':')
+  const mount = password.startsWith('/') && colon > 0 ? mountPath(password.slice(0, colon)) : undefined
+  if (mount !== undefined) return { mount, candidates: [{ user: '', password: password.slice(colon + 1) }] }
+  const candidates = [{ user: '', password }]
+  const first = password.indexOf(':')
+  if (first > 0) candidates.push({ user: password.slice(0, first), password: password.slice(first + 1) })
+  return { mount: defaultMount, candidates }
+}
+
+// The header lines after a SHOUTcast login, or nothing when the source has gone.
+function readHeaders({ socket }: Connection, reader: HeadReader, timeout: number): Promise<Headers | undefined> {
+  return new Promise((resolve, reject) => {
+    const finish = (end: () => void): void => {
+      clearTimeout(timer)
+      socket.off('data', read)
+      socket.off('end', gone)
+      socket.off('close', gone)
+      socket.pause()
+      end()
+    }
+    const read = (chunk?: Buffer): void => {
+      try {
+        const headers = reader.headers(chunk)
+        if (headers !== undefined) finish(() => resolve(headers))
+      } catch (error) {
+        finish(() => reject(error))
+      }
+    }
+    const gone = (): void => {
+      socket.destroy()
+      finish(() => resolve(undefined))
+    }
+    const timer = setTimeout(() => finish(() => reject(new FloecastError('HEAD_TIMEOUT', { seconds: timeout / 1000 }))), timeout)
+    socket.on('data', read)
+    socket.on('end', gone)
+    socket.on('close', gone)
+    socket.resume()
+    read()
+  })
+}
+
+const EMPTY = Buffer.alloc(0)

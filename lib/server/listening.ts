@@ -1,0 +1,46 @@
+import { FloecastError } from '../errors.js'
+import { parseBasic } from '../icy/basic.js'
+import type { ListenerDetails, RequestLine } from '../mount/listener.js'
+import type { Mount } from '../mount/mount.js'
+import { clientAddress } from './address.js'
+import { streamAnswer } from './answer.js'
+import type { ServerContext } from './context.js'
+
+/** A request for a stream, from wherever it has been read. */
+export interface StreamRequest extends RequestLine {
+  /** The value of a header, whatever its case. */
+  header(name: string): string | undefined
+  /** The other end of the connection. */
+  readonly remoteAddress: string | undefined
+}
+
+/**
+ * Lets someone listen, or throws what they are to be refused with.
+ * @returns the mount, and all that `Mounts.listen` wants to know
+ * @throws FloecastError as `ServerContext.admit`, and MOUNT_NOT_FOUND
+ */
+export async function admitListener(
+  context: ServerContext,
+  path: string,
+  request: StreamRequest,
+): Promise<{ mount: Mount; details: ListenerDetails }> {
+  const { method, target, version } = request
+  const address = clientAddress(request.remoteAddress, request.header('x-forwarded-for'), context.settings.trustedProxies)
+  const credentials = parseBasic(request.header('authorization'))
+  const user = await context.admit(['listener'], credentials === undefined ? [] : [credentials], path, address)
+  const mount = context.mounts.get(path)
+  if (mount?.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: path })
+  const agent = request.header('user-agent') ?? ''
+  const icy = request.header('icy-metadata')?.trim() === '1'
+  return {
+    mount,
+    details: {
+      request: { method, target, version, referer: request.header('referer') },
+      address,
+      agent,
+      user,
+      connected: Date.now(),
+      answer: () => streamAnswer(mount, { version, icy, agent }),
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { Socket } from 'node:net'
+import type { Context, Next } from 'koa'
+import { mountPath } from '../../icy/path.js'
+import { formatPreflight } from '../answer.js'
+import type { ServerContext } from '../context.js'
+import { admitListener } from '../listening.js'
+
+/**
+ * Lets whoever asks for a live mount listen. Most listeners never come this far, for the front takes them off the raw socket; but
+ * a browser asks for a page first and for the stream on the same connection, and a foreign application has no front.
+ */
+export async function listen(context: ServerContext, ctx: Context, next: Next): Promise<unknown> {
+  const { mounts } = context
+  const name = mountPath(ctx.path)
+  if (name === undefined || mounts.get(name)?.source === undefined) return next()
+  const { method, req } = ctx
+  const version = `HTTP/${req.httpVersion}`
+  if (method === 'OPTIONS') return takeOver(ctx).end(formatPreflight(version))
+  if (method !== 'GET' && method !== 'HEAD') return next()
+  const { mount, details } = await admitListener(context, name, {
+    method,
+    target: ctx.originalUrl,
+    version,
+    remoteAddress: req.socket.remoteAddress,
+    header: (header) => ctx.get(header) || undefined,
+  })
+  if (method === 'HEAD') return takeOver(ctx).end(details.answer().head)
+  // Refused, if at all, while an answer can still go out in the usual way.
+  if (!req.socket.destroyed) mounts.listen(mount.name, req.socket, details)
+  return takeOver(ctx)
+}
+
+// Takes the connection away from koa and from Node's HTTP: no answer of theirs goes out on it, no request is read from it any more.
+function takeOver(ctx: Context): Socket {
+  const { socket } = ctx.req
+  ctx.respond = false
+  ctx.res.detachSocket(socket)
+  // A new listener for data makes Node give up its short cut from the connection to the parser.
+  socket.removeAllListeners('data').on('data', ignore)
+  return socket
+}
+
+const ignore = (): void => {}

@@ -1,0 +1,254 @@
+import { EventEmitter } from 'node:events'
+import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http'
+import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { type Clock, systemClock } from '../clock.js'
+import { FloecastError } from '../errors.js'
+import type { Credentials } from '../icy/basic.js'
+import { type Logger, silent } from '../log.js'
+import type { MountEvents } from '../mount/events.js'
+import type { ListenerDetails } from '../mount/listener.js'
+import type { Mount } from '../mount/mount.js'
+import { Mounts } from '../mount/mounts.js'
+import type { SourceDetails } from '../mount/source.js'
+import { type ServerOptions, serverOptions, type ServerSettings } from '../options.js'
+import type { AccessEntry } from './access-log.js'
+import { formatRefusal } from './answer.js'
+import { Arrivals } from './arrivals.js'
+import { createApp, type Middleware, routes } from './app.js'
+import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
+import { Certificate, type CertificateFiles } from './certificate.js'
+import type { Role } from './context.js'
+import { Front, type FrontOwner } from './front.js'
+import { Gate } from './gate.js'
+
+/** Options of {@link createServer}. */
+export interface CreateServerOptions extends ServerOptions {
+  /** Who may publish, listen and administer: {@link basic}, or your own. */
+  readonly auth: Auth
+  /** Where to write what happens; pino fits. Nothing is written when it is left out. */
+  readonly logger?: Logger
+  /** A certificate: then every port speaks TLS as well as plain text. */
+  readonly tls?: CertificateFiles | undefined
+  /** Where time comes from; only tests need another than the machine's. */
+  readonly clock?: Clock
+}
+
+/** Options of {@link Server.listen}. */
+export interface ListenOptions {
+  /** The port; 0 takes a free one. Default 8000. */
+  readonly port?: number
+  /** The address to listen on; all addresses when left out. */
+  readonly host?: string | undefined
+  /** A second port for SHOUTcast sources, which add 1 to the port they are told. Default port + 1; `false` for none. */
+  readonly shoutcastPort?: number | false | undefined
+  /** What answers HTTP requests: a koa app (with {@link Server.middleware} in it), or its callback. Default: floecast's own pages. */
+  readonly app?: { callback(): RequestListener } | RequestListener | undefined
+}
+
+/** What a server emits. A listener's throw is the listener's fault. */
+export interface ServerEvents extends MountEvents {
+  /** A request, a source or a listener has ended: a line for the access log. */
+  access: [entry: AccessEntry]
+}
+
+// The kernel holds this many connections that have not been taken yet; Icecast's 5 to 64 lose a rush.
+const BACKLOG = 4096
+const CLOSE_TIMEOUT = 5_000
+
+/**
+ * A streaming server: sources connect to mounts, listeners hear them. It owns its ports, or is handed sockets.
+ *
+ * @example
+ * ```ts
+ * const server = createServer({ auth: basic({ source: 'hackme', admin: 'letmein' }) })
+ * server.on('source', (source) => console.log(source.details.agent))
+ * await server.listen({ port: 8000 })
+ * ```
+ */
+export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEvents[K] }> implements FrontOwner {
+  /** All mounts. */
+  readonly mounts: Mounts
+  /** When the server was made, in milliseconds. */
+  readonly started: number
+  /** Where the server writes what happens. */
+  readonly logger: Logger
+  /** Takes what is neither a source nor a listener; used by the front. */
+  readonly http: HttpServer
+  #settings: ServerSettings
+  #certificate: Certificate | undefined
+  readonly #gate: Gate
+  readonly #front: Front
+  readonly #ports: NetServer[] = []
+  readonly #sockets = new Set<Socket>()
+  readonly #arrivals = new Arrivals((socket) => this.#serve(socket))
+  #closing = false
+
+  /** @throws z.ZodError when an option is not what it may be */
+  constructor({ auth, logger = silent, tls, clock = systemClock, ...options }: CreateServerOptions) {
+    super()
+    this.logger = logger
+    this.started = clock.now()
+    this.#settings = serverOptions.parse(options)
+    this.mounts = new Mounts(this.#settings, (event, ...args) => void EventEmitter.prototype.emit.call(this, event, ...args), clock)
+    this.#gate = new Gate(this.#guarded(auth), new AttemptLimiter())
+    this.#front = new Front(this)
+    this.#certificate = tls && new Certificate(tls, logger)
+    this.http = createHttpServer({ maxHeaderSize: this.#settings.headerSize * 2 })
+    this.http.on('request', callback(createApp(this)))
+    this.http.on('clientError', (_, socket) => socket.destroy())
+    this.on('departure', ({ details, bytesSent }) => this.#ended(details, bytesSent))
+    this.on('end', ({ details, bytesReceived }) => this.#ended(details, bytesReceived))
+  }
+
+  /** The settings in force. */
+  get settings(): ServerSettings {
+    return this.#settings
+  }
+
+  /** Connections of all kinds that are open. */
+  get connections(): number {
+    return this.#sockets.size
+  }
+
+  /** Wraps a connection in TLS; `undefined` without a certificate. Used by the front. */
+  get secure(): ((socket: Socket) => Socket) | undefined {
+    const certificate = this.#certificate
+    return (
+      certificate &&
+      ((socket) => new TLSSocket(socket, { isServer: true, secureContext: certificate.context, ALPNProtocols: ['http/1.1'] }))
+    )
+  }
+
+  /**
+   * A mount, live or configured.
+   * @throws FloecastError MOUNT_NOT_FOUND
+   */
+  mount(name: string): Mount {
+    const mount = this.mounts.get(name)
+    if (mount === undefined) throw new FloecastError('MOUNT_NOT_FOUND')
+    return mount
+  }
+
+  /** Takes a connection of which nothing has been read, plain or already in TLS: `tls.createServer(certificate, server.handle)`. */
+  readonly handle = (socket: Socket): void => {
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    this.#arrivals.add(socket)
+  }
+
+  /** Everything that floecast serves over HTTP, as a middleware for your own koa app: listeners, status, playlists, metadata. */
+  middleware(): Middleware {
+    return routes(this)
+  }
+
+  /**
+   * Opens the ports.
+   * @returns the port, and the second one for SHOUTcast where there is one
+   * @throws Error of Node's `net`, such as EADDRINUSE; then no port is open
+   */
+  async listen({ port = 8000, host, shoutcastPort, app }: ListenOptions = {}): Promise<{
+    port: number
+    shoutcastPort: number | undefined
+  }> {
+    if (app !== undefined) {
+      this.http.removeAllListeners('request')
+      this.http.on('request', callback(app))
+    }
+    const first = await this.#open(port, host)
+    const second = shoutcastPort ?? (port === 0 ? false : first + 1)
+    if (second === false) return { port: first, shoutcastPort: undefined }
+    try {
+      return { port: first, shoutcastPort: await this.#open(second, host) }
+    } catch (error) {
+      for (const server of this.#ports.splice(0)) server.close()
+      throw error
+    }
+  }
+
+  /** Applies other options to what is running; nobody is dropped. Ports stay as they are. */
+  reload(options: CreateServerOptions): void {
+    const { auth, tls, logger: _logger, clock: _clock, ...rest } = options
+    this.#settings = serverOptions.parse(rest)
+    this.#gate.auth = this.#guarded(auth)
+    const former = this.#certificate
+    this.#certificate = tls && new Certificate(tls, this.logger)
+    former?.close()
+    this.mounts.configure(this.#settings)
+  }
+
+  /** Ends everything in order: no new connections, sources and listeners are told, what is left after five seconds is cut. */
+  async close(): Promise<void> {
+    this.#closing = true
+    this.#certificate?.close()
+    const closed = this.#ports.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+    this.mounts.close()
+    this.http.closeIdleConnections()
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy()
+    }, CLOSE_TIMEOUT)
+    await Promise.all(closed)
+    clearTimeout(timer)
+  }
+
+  /** As `ServerContext.admit`. */
+  admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string> {
+    return this.#gate.admit(roles, credentials, mount, address)
+  }
+
+  /** As `ServerContext.access`. */
+  access(entry: AccessEntry): void {
+    this.emit('access', entry)
+  }
+
+  #ended({ request, address, user, agent, connected }: ListenerDetails | SourceDetails, bytes: number): void {
+    this.access({
+      ...request,
+      address,
+      user,
+      agent,
+      time: new Date(connected),
+      status: 200,
+      bytes,
+      seconds: (Date.now() - connected) / 1000,
+    })
+  }
+
+  #serve(socket: Socket): void {
+    const { maxConnections } = this.#settings
+    if (this.#closing || (maxConnections > 0 && this.#sockets.size > maxConnections)) {
+      socket.on('error', () => {})
+      socket.end(formatRefusal(new FloecastError(this.#closing ? 'SERVER_CLOSING' : 'TOO_MANY_CLIENTS')))
+      socket.resume()
+      return
+    }
+    this.#front.connect(socket, socket instanceof TLSSocket)
+  }
+
+  #guarded(auth: Auth): Auth {
+    return withMountPasswords(auth, (mount) => this.mounts.settingsOf(mount).sourcePassword)
+  }
+
+  #open(port: number, host: string | undefined): Promise<number> {
+    // Half-open, because a peer that has said all it wants may still read; without Nagle, because a write is a pulse's worth already.
+    const server = createNetServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true }, this.handle)
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ port, host, backlog: BACKLOG }, () => {
+        server.off('error', reject)
+        server.on('error', (error) => this.logger.error({ err: error }, 'a port failed'))
+        this.#ports.push(server)
+        const address = server.address()
+        resolve(typeof address === 'object' && address !== null ? address.port : port)
+      })
+    })
+  }
+}
+
+const callback = (app: { callback(): RequestListener } | RequestListener): RequestListener =>
+  typeof app === 'function' ? app : app.callback()
+
+/** Makes a server. It opens no port until {@link Server.listen}. */
+export function createServer(options: CreateServerOptions): Server {
+  return new Server(options)
+}
