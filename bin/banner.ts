@@ -1,0 +1,79 @@
+import { networkInterfaces } from 'node:os'
+import { styleText } from 'node:util'
+import type { Passwords } from './state.js'
+
+/** What the first lines on a terminal tell. */
+export interface Welcome {
+  /** Of floecast. */
+  readonly version: string
+  /** The port that is open. */
+  readonly port: number
+  /** The address it is bound to; undefined for all. */
+  readonly host: string | undefined
+  /** Address of this machine in its network, when others can reach it there. */
+  readonly network: string | undefined
+  /** Name in the certificate, when there is one. */
+  readonly secure: string | undefined
+  /** Those in force. */
+  readonly passwords: Pick<Passwords, 'made' | 'kept'>
+  /** Whether to use colours. */
+  readonly coloured: boolean
+}
+
+/** The first address of this machine that others in its network can reach. */
+export function networkAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address
+}
+
+const everywhere = (host: string | undefined): boolean => host === undefined || host === '::' || host === '0.0.0.0'
+
+/** A host as it stands in a URL. */
+const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+const RENEW = 'For new ones: floecast --new-passwords, or your own in the configuration or the environment.'
+
+/** What to tell about passwords; undefined when they come from the configuration. */
+export function passwordNote({ made, kept }: Welcome['passwords']): string | undefined {
+  const count = Object.keys(made).length
+  if (count > 0) return `${count === 1 ? 'This password is' : 'These passwords are'} shown once. ${RENEW}`
+  if (kept.length === 0) return undefined
+  const which = kept.length === 2 ? 'The passwords are those' : `The ${kept[0]} password is the one`
+  return `${which} shown at the first start. ${RENEW}`
+}
+
+/** The first minute: addresses that work, and lines to copy. Plain text when `coloured` is false. */
+export function formatBanner(welcome: Welcome): string {
+  const { version, port, host, network, secure, passwords, coloured } = welcome
+  type Style = Parameters<typeof styleText>[0]
+  const style = (format: Style, text: string): string =>
+    coloured && text !== '' ? styleText(format, text, { validateStream: false }) : text
+  const link = (text: string): string => style('cyan', text)
+  const at = `${inUrl(everywhere(host) ? 'localhost' : (host ?? ''))}:${port}`
+  const strong = (text: string): string => style('bold', text)
+  const { source, admin } = passwords.made
+  const publish = `icecast://source:${source === undefined ? 'PASSWORD' : strong(source)}@${at}/live`
+  const encode = '-c:v libx264 -g 50 -c:a aac -content_type video/mp2t -f mpegts'
+  const soft = (text: string): string => style('dim', text)
+  const more = [
+    ...(network !== undefined && everywhere(host) ? [`${soft('on your network:')} ${link(`http://${network}:${port}`)}`] : []),
+    ...(secure === undefined ? [] : [`${soft('encrypted:')} ${link(`https://${inUrl(secure)}:${port}`)}`]),
+  ]
+  const row = (head: string, label: string, text: string): string => `  ${style('bold', head.padEnd(10))}${soft(label.padEnd(10))}${text}`
+  const note = passwordNote(passwords)
+  return [
+    '',
+    `  ${style(['bold', 'cyan'], '≋')} ${style('bold', 'floecast')} ${soft(version)}   ${[link(`http://${at}`), ...more].join('   ')}`,
+    '',
+    row('Go live', 'OBS', 'Settings → Output → Recording → Custom Output (FFmpeg), Output to URL'),
+    row('', '', publish),
+    row('', '', soft('container mpegts · video H.264 · audio AAC · keyframe interval 2 s')),
+    row('', 'ffmpeg', `ffmpeg -re -i video.mp4 ${encode} ${publish}`),
+    row('Watch', 'browser', link(`http://${at}/live`)),
+    row('', 'VLC', `vlc http://${at}/live`),
+    row('Admin', 'browser', `${link(`http://${at}/admin/`)}   ${admin === undefined ? 'user: admin' : `admin / ${strong(admin)}`}`),
+    ...(note === undefined ? [] : ['', `  ${note}`]),
+    '',
+    '',
+  ].join('\n')
+}

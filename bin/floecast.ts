@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { createServer } from '../lib/index.js'
+import { run } from './run.js'
+
+const { argv, env, stdin, stdout, stderr } = process
+process.exitCode = await run(createServer, {
+  argv: argv.slice(2),
+  env,
+  stdin,
+  stdout,
+  stderr,
+  signals: process,
+  exit: (code) => process.exit(code),
+})
+// Whatever still holds the process, such as a socket that will not end, has had its time.
+setTimeout(() => process.exit(), 500).unref()

@@ -1,0 +1,218 @@
+import type { EventEmitter } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Logger as Pino } from 'pino'
+import type { Logger } from '../lib/log.js'
+import type { ServerOptions } from '../lib/options.js'
+import { type Auth, basic, hashPassword } from '../lib/server/auth.js'
+import { AccessFile } from './access-file.js'
+import { HELP, parseArguments, UsageError, type Arguments } from './arguments.js'
+import { formatBanner, networkAddress, passwordNote } from './banner.js'
+import { ConfigError, environment, loadConfig, serverOptionsOf, shoutcastPortOf } from './config.js'
+import { type EventSource, logEvents } from './events.js'
+import { makeLogger } from './logging.js'
+import { printConfig } from './print-config.js'
+import { reasonOf } from './reason.js'
+import type { Config } from './schema.js'
+import { defaultStateDir, findPasswords, type Passwords } from './state.js'
+
+/** What a server is made of. */
+export interface Making extends ServerOptions {
+  /** Who may publish and administer. */
+  readonly auth: Auth
+  /** Where it writes what happens. */
+  readonly logger: Logger
+  /** Files of its certificate. */
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined
+}
+
+/** What the program needs of the library's server. */
+export interface Served extends EventSource {
+  /** Opens the ports. */
+  listen(where: { port: number; host: string | undefined; shoutcastPort: number | false }): Promise<{ port: number }>
+  /** Takes other options into use. */
+  reload(options: Making): void
+  /** Ends everything in order. */
+  close(): Promise<void>
+}
+
+/** The world around the program, so that tests can be it. */
+export interface World {
+  /** Arguments without node and the script. */
+  readonly argv: readonly string[]
+  /** Environment variables. */
+  readonly env: NodeJS.ProcessEnv
+  /** Read by `--hash-password` only. */
+  readonly stdin: NodeJS.ReadableStream
+  /** Answers, the banner and the log. */
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean }
+  /** Why nothing was done. */
+  readonly stderr: { write(text: string): unknown }
+  /** Emits SIGTERM, SIGINT and SIGHUP. */
+  readonly signals: EventEmitter
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void
+}
+
+/** The nearest package.json is floecast's, from bin/ as well as from dist/bin/. */
+function version(folder = import.meta.dirname): string {
+  const file = join(folder, 'package.json')
+  if (!existsSync(file)) return dirname(folder) === folder ? '' : version(dirname(folder))
+  const description: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  return typeof description === 'object' && description !== null && 'version' in description ? String(description.version) : ''
+}
+
+/** Says in a sentence why no port could be opened, and what to do. */
+export function listenFailure(error: unknown, { host, port }: Config): string {
+  if (!(error instanceof Error) || !('code' in error)) return `Cannot listen: ${reasonOf(error)}`
+  const failed = 'port' in error && typeof error.port === 'number' ? error.port : port
+  const choose = failed === port ? 'choose another port with --port' : 'choose another shoutcastPort in the configuration'
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `Cannot listen on port ${failed}: another program uses it. Stop it or ${choose}.`
+    case 'EACCES':
+      return `Cannot listen on port ${failed}: ports below 1024 need special rights. Get them or ${choose}.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAFNOSUPPORT':
+    case 'EAI_AGAIN':
+      return `Cannot listen on ${host ?? 'any address'}: this machine has no such address. Choose another with --host or leave it out.`
+    default:
+      return `Cannot listen on port ${failed}: ${error.message}`
+  }
+}
+
+interface Setup {
+  readonly config: Config
+  readonly passwords: Passwords
+}
+
+async function setUp({ file, overrides, newPasswords }: Arguments, env: NodeJS.ProcessEnv): Promise<Setup> {
+  const config = loadConfig(file, [...environment(env), ...overrides])
+  const passwords = await findPasswords(config.passwords, config.stateDir ?? defaultStateDir(env), newPasswords)
+  return { config, passwords }
+}
+
+const makingOf = ({ config, passwords: { source, admin } }: Setup, logger: Logger): Making => ({
+  ...serverOptionsOf(config),
+  auth: basic({ source, admin }),
+  logger,
+  tls: config.tls,
+})
+
+/** What takes effect only when the program starts again. */
+const lasting = ({ host, port, shoutcastPort, stateDir, log }: Config): Record<string, unknown> => ({
+  host,
+  port,
+  shoutcastPort,
+  stateDir,
+  'log.format': log.format,
+})
+
+async function serve(args: Arguments, makeServer: (making: Making) => Served, world: World): Promise<number> {
+  const { env, stdout, stderr, signals, exit } = world
+  const terminal = stdout.isTTY === true
+  const coloured = terminal && env['NO_COLOR'] === undefined
+  const setup = await setUp(args, env)
+  let { config } = setup
+  const { passwords } = setup
+  const machine = (config.log.format ?? (terminal ? 'pretty' : 'json')) === 'json'
+  const logger: Pino = makeLogger(config.log, stdout, { machine, coloured })
+  const access = new AccessFile(config.log.accessLog, (error) => logger.error({ err: error }, 'Cannot write the access log'))
+  const server = makeServer(makingOf(setup, logger))
+  server.on('access', (entry) => access.write(entry))
+  logEvents(server, logger)
+  const ended = new Promise<void>((resolve) => {
+    let ending = false
+    const end = (signal: string): void => {
+      if (ending) return exit(1)
+      ending = true
+      logger.info({}, `closing (${signal})`)
+      void server
+        .close()
+        .catch((error: unknown) => logger.error({ err: error }, 'Cannot close in order'))
+        .then(() => access.close())
+        .then(resolve)
+    }
+    signals.on('SIGTERM', () => end('SIGTERM'))
+    signals.on('SIGINT', () => end('SIGINT'))
+  })
+  const reload = async (): Promise<void> => {
+    try {
+      const next = await setUp({ ...args, newPasswords: false }, env)
+      server.reload(makingOf(next, logger))
+      const [before, after] = [lasting(config), lasting(next.config)]
+      const late = Object.keys(before).filter((key) => before[key] !== after[key])
+      if (late.length > 0) logger.warn({}, `${late.join(', ')}: this change takes effect at the next start`)
+      config = next.config
+      logger.level = config.log.level
+      logger.info({}, 'configuration read again')
+    } catch (error) {
+      const reasons = error instanceof ConfigError ? error.problems : [reasonOf(error)]
+      for (const reason of reasons) logger.error({}, `configuration kept as it was: ${reason}`)
+    }
+    access.reopen(config.log.accessLog)
+  }
+  signals.on('SIGHUP', () => void reload())
+
+  let port: number
+  try {
+    ;({ port } = await server.listen({ port: config.port, host: config.host, shoutcastPort: shoutcastPortOf(config) }))
+  } catch (error) {
+    await access.close()
+    throw new Error(listenFailure(error, config), { cause: error })
+  }
+  if (machine) {
+    logger.info({ port, host: config.host }, 'listening')
+    const { made } = passwords
+    for (const [who, password] of Object.entries(made)) stderr.write(`${who} / ${password}\n`)
+    const note = passwordNote(passwords)
+    if (note !== undefined) stderr.write(`${note}\n`)
+  } else {
+    const secure = config.tls && (config.hostname ?? 'localhost')
+    stdout.write(formatBanner({ version: version(), port, host: config.host, network: networkAddress(), secure, passwords, coloured }))
+  }
+  await ended
+  return 0
+}
+
+/**
+ * The whole program.
+ * @param makeServer the library's `createServer`
+ * @param world arguments, streams and signals
+ * @returns the exit code, once there is nothing left to do
+ */
+export async function run(makeServer: (making: Making) => Served, world: World): Promise<number> {
+  const { argv, env, stdin, stdout, stderr } = world
+  try {
+    const args = parseArguments(argv)
+    switch (args.task) {
+      case 'help':
+        stdout.write(HELP)
+        return 0
+      case 'version':
+        stdout.write(`floecast ${version()}\n`)
+        return 0
+      case 'print-config':
+        stdout.write(printConfig())
+        return 0
+      case 'hash-password': {
+        const password = (await text(stdin)).replace(/\r?\n$/, '')
+        if (password === '' || /[\r\n]/.test(password))
+          throw new UsageError('Cannot hash this: give one line with the password on standard input.')
+        stdout.write(`${await hashPassword(password)}\n`)
+        return 0
+      }
+      case 'check':
+        loadConfig(args.file, [...environment(env), ...args.overrides])
+        stdout.write(`${args.file ?? 'The configuration'} is right.\n`)
+        return 0
+      case 'serve':
+    }
+    return await serve(args, makeServer, world)
+  } catch (error) {
+    stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return error instanceof UsageError ? 2 : 1
+  }
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { password, serverOptions } from '../lib/options.js'
+
+// An option that is added to the server shows up here by itself, at the top level.
+const { maxSources, maxListeners, maxConnections, headerSize, headerTimeout, mounts, trustedProxies, hostname, ...more } =
+  serverOptions.shape
+
+const portNumber = z.int().min(0).max(65_535).meta({ unit: 'port' })
+const file = z.string().min(1).meta({ allowed: 'the path of a file' })
+
+/** Everything that a configuration file can say: the options of the server, and what only the program around it needs. */
+export const configSchema = z
+  .strictObject({
+    host: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Address to listen on; all addresses of the machine, IPv4 and IPv6, when left out')
+      .meta({ examples: ['127.0.0.1'], allowed: 'an address or the name of this machine' }),
+    port: portNumber.default(8000).describe('Port for sources, listeners and pages'),
+    shoutcastPort: z
+      .union([portNumber, z.literal(false)])
+      .optional()
+      .describe('Port for SHOUTcast encoders; the one after port when left out, false for none')
+      .meta({ examples: [8001] }),
+    hostname,
+    ...more,
+    passwords: z
+      .strictObject({
+        source: password
+          .optional()
+          .describe('Password of sources (user name: source)')
+          .meta({ examples: ['say-something-secret'] }),
+        admin: password
+          .optional()
+          .describe('Password of the administrator (user name: admin)')
+          .meta({ examples: ['say-something-else'] }),
+      })
+      .prefault({})
+      .describe(
+        'Passwords, plain or as a hash (floecast --hash-password makes one). Those that are left out are made and shown at the first start, and only their hashes are kept in the state folder',
+      ),
+    tls: z
+      .strictObject({
+        certificate: file.describe('File of the certificate and its chain, PEM').meta({ examples: ['/etc/floecast/fullchain.pem'] }),
+        key: file.describe('File of the private key, PEM').meta({ examples: ['/etc/floecast/privkey.pem'] }),
+      })
+      .optional()
+      .describe(
+        'Certificate for encrypted connections (https): every port then speaks TLS as well as plain text. The files are read again when they change',
+      ),
+    limits: z
+      .strictObject({ maxSources, maxListeners, maxConnections, headerSize, headerTimeout })
+      .prefault({})
+      .describe('How much the server takes on'),
+    trustedProxies,
+    stateDir: file
+      .optional()
+      .describe('Folder for what floecast keeps between starts; floecast in $XDG_STATE_HOME or ~/.local/state when left out')
+      .meta({ examples: ['/var/lib/floecast'], allowed: 'the path of a folder' }),
+    log: z
+      .strictObject({
+        level: z
+          .enum(['debug', 'info', 'warn', 'error'])
+          .default('info')
+          .describe('Least important kind of event shown: debug, info, warn or error'),
+        format: z
+          .enum(['pretty', 'json'])
+          .optional()
+          .describe('pretty is for people, json for machines; when left out pretty on a terminal and json elsewhere')
+          .meta({ examples: ['json'] }),
+        accessLog: z
+          .union([file, z.literal(false)])
+          .default(false)
+          .describe("File for one line per request in Icecast's format, opened again on SIGHUP; false for none"),
+      })
+      .prefault({})
+      .describe('What is written about what happens'),
+    mounts,
+  })
+  .refine(({ port, shoutcastPort }) => port === 0 || port !== shoutcastPort, {
+    path: ['shoutcastPort'],
+    params: { allowed: 'another port than port, or false' },
+  })
+
+/** A configuration with every default filled in. */
+export type Config = z.output<typeof configSchema>
