@@ -1,6 +1,5 @@
-export type { MountEvents } from './events.js'
 export { type JoinPoint, Listener, type ListenerDetails, type ListenerOwner, type RequestLine } from './listener.js'
-export { Mount } from './mount.js'
+export { Mount, type MountEvents, type Tell } from './mount.js'
 export { Mounts } from './mounts.js'
 export { Pulse, type Pulsed, pulsePeriod } from './pulse.js'
 export { Queue, type SyncPoint } from './queue.js'

@@ -4,9 +4,8 @@ import { FloecastError } from '../errors.js'
 import { AutoDemuxer } from '../formats/detect.js'
 import type { StreamInfo } from '../icy/stream-info.js'
 import { mountOptions, type MountSettings, type ServerSettings } from '../options.js'
-import type { Tell } from './events.js'
 import { Listener, type ListenerDetails } from './listener.js'
-import { Mount } from './mount.js'
+import { Mount, type Tell } from './mount.js'
 import { Source, type SourceDetails } from './source.js'
 
 // Paths that belong to the server itself, now or soon: nobody can publish to them or below them.
