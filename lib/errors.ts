@@ -20,6 +20,7 @@ export const ERRORS = {
   TOO_MANY_LISTENERS: [403, 'max listeners reached'],
   UNSUPPORTED_CODING: [501, 'Cannot read the body: the transfer coding "{coding}" is not supported; send it plain or chunked'],
   METHOD_NOT_ALLOWED: [405, 'Cannot use {method} here; use {allow}'],
+  CONNECTION_USED: [400, 'Cannot take a source on a connection that has asked something else before; open a new one for it'],
   SOURCE_NOT_FOUND: [400, 'Source does not exist'],
   SERVER_CLOSING: [503, 'The server is shutting down; try again in a moment'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>

@@ -62,6 +62,11 @@ export function createApp(context: ServerContext): Koa {
   app.use(routes(context))
   app.use((ctx) => {
     if (ctx.method === 'GET' || ctx.method === 'HEAD') throw new FloecastError('MOUNT_NOT_FOUND', { mount: ctx.path })
+    // The front takes sources off connections that are fresh; whatever came this far has another parser on it already.
+    if (ctx.method === 'PUT' || ctx.method === 'SOURCE') {
+      ctx.set('Connection', 'close')
+      throw new FloecastError('CONNECTION_USED')
+    }
     throw new FloecastError('METHOD_NOT_ALLOWED', { method: ctx.method, allow: 'GET' })
   })
   return app
