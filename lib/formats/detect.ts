@@ -29,7 +29,7 @@ export class AutoDemuxer implements Demuxer {
   /** How many of the held bytes the candidates have seen. */
   #seen = 0
   #demuxer: Demuxer | undefined
-  #mislabelled: string | undefined
+  #mislabelled = false
 
   /** @param contentType the media type that the source announced; it may be wrong, and parameters after `;` are ignored */
   constructor(contentType?: string) {
@@ -68,7 +68,13 @@ export class AutoDemuxer implements Demuxer {
 
   /** What is wrong with the stream, and what the source should send instead: what the format has to say, else a wrong media type. */
   get warning(): string | undefined {
-    return this.#demuxer?.warning ?? this.#mislabelled
+    if (this.#demuxer === undefined) return undefined
+    // Only the tracks tell whether a container is audio or video.
+    const known = this.#mislabelled && this.tracks.length > 0
+    return (
+      this.#demuxer.warning ??
+      (known ? `The source calls its stream ${this.#announced}, but sends ${this.contentType}: set its content type to that` : undefined)
+    )
   }
 
   /** Takes the next bytes and gives the frames that they complete: none before the format is settled. */
@@ -122,9 +128,7 @@ export class AutoDemuxer implements Demuxer {
   #open(candidate: Candidate | undefined): Frame[] {
     const demuxer = candidate === undefined ? new RawDemuxer(this.#announced) : candidate.make()
     this.#demuxer = demuxer
-    if (candidate !== undefined && this.#announced !== UNKNOWN && !candidate.types.includes(this.#announced)) {
-      this.#mislabelled = `The source calls its stream ${this.#announced}, but sends ${demuxer.contentType}: set its content type to that`
-    }
+    this.#mislabelled = candidate !== undefined && this.#announced !== UNKNOWN && !candidate.types.includes(this.#announced)
     const held = this.#held
     this.#held = []
     return held.flatMap((chunk) => demuxer.push(chunk))

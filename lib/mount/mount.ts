@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js'
-import type { Frame } from '../formats/frame.js'
+import type { Frame, Track } from '../formats/frame.js'
 import type { StreamInfo } from '../icy/stream-info.js'
 import { createMetadata, formatMetadata, type Metadata, NO_METADATA } from '../icy/metadata.js'
 import type { MountSettings } from '../options.js'
@@ -36,6 +36,8 @@ const AUDIO_PULSE = 300
 const VIDEO_PULSE = 100
 // A viewer starts with at least this many milliseconds of video, so that the player has what it wants before it begins.
 const VIDEO_BURST = 1_000
+// How long the bytes may leave open what they are before the announced type decides, in milliseconds.
+const DETECTION = 2_000
 const DAMAGE_INTERVAL = 10_000
 const WARNINGS = 10
 
@@ -75,6 +77,7 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
   readonly #clock: Clock
   readonly #tell: Tell
   #known = ''
+  #announced = ''
   #comments = ''
   #warned: string | undefined
   #counted = { bytes: 0, time: 0 }
@@ -141,6 +144,7 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     this.served = this.#listeners.length
     this.rate = 0
     this.#known = ''
+    this.#announced = ''
     this.#comments = ''
     this.#warned = undefined
     this.warnings = []
@@ -226,7 +230,8 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
       source.close(`it sent nothing for ${this.settings.sourceTimeout / 1000} s`)
       return
     }
-    if (!this.ready && source.bytesReceived > 0) this.push(source.demuxer.settle())
+    if (!this.ready && now - source.details.connected >= DETECTION) this.push(source.demuxer.settle())
+    if (this.ready) this.#announce(source)
     const elapsed = now - this.#counted.time
     if (elapsed >= 1000) {
       this.rate = ((source.bytesReceived - this.#counted.bytes) * 1000) / elapsed
@@ -247,6 +252,12 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     this.#tell('warning', sentence, this)
   }
 
+  #announce(source: Source): void {
+    if (this.#announced === this.#known) return
+    this.#announced = this.#known
+    this.#tell('format', source, this)
+  }
+
   // What the bytes have told since the last look: the format, its tracks, titles within the stream.
   #learn(): void {
     const { source } = this
@@ -262,10 +273,9 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
       format,
     )
     if (this.#known === '') this.#damage.bytes = source.demuxer.skipped
-    if (known !== this.#known) {
-      this.#known = known
-      this.#tell('format', source, this)
-    }
+    this.#known = known
+    // What is not complete now may be with the next frames; the sweep tells of what stays incomplete.
+    if (tracks.length > 0 && tracks.every(isComplete)) this.#announce(source)
     const { title, artist } = comments
     const said = title === undefined && artist === undefined ? '' : `${artist ?? ''}\n${title ?? ''}`
     if (said !== this.#comments) {
@@ -274,6 +284,9 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     }
   }
 }
+
+const isComplete = ({ kind, width, sampleRate }: Track): boolean =>
+  (kind === 'video' ? width : kind === 'audio' ? sampleRate : 0) !== undefined
 
 const withSettings = (info: StreamInfo, { name, description, genre, url, public: listed }: MountSettings): StreamInfo => ({
   ...info,

@@ -15,13 +15,13 @@ import { FakeClock } from '../helpers/clock.js'
 class PlainDemuxer {
   readonly format = 'mp3'
   readonly contentType = 'audio/mpeg'
-  readonly tracks: readonly Track[]
+  tracks: readonly Track[]
   skipped = 0
   comments: Record<string, string> = {}
   detected = true
   #header = NO_HEADER
   constructor(kind: 'audio' | 'video') {
-    this.tracks = [{ kind, codec: 'Plain' }]
+    this.tracks = [{ kind, codec: 'Plain', width: 640, sampleRate: 48_000 }]
   }
   push(bytes: Buffer): Frame[] {
     const first = String.fromCharCode(bytes[0]!)
@@ -322,4 +322,19 @@ t.test('listeners come and go in any order without a trace', async (t) => {
     if (![0, 19, 5, 18, 7, 1].includes(i) && String(heard()) !== 'HEAD|KaaKbb') t.fail(`listener ${i} heard ${String(heard())}`)
   t.equal(host.mount.peak, 20)
   t.equal(new Set(host.mount.listeners.map(({ index }) => index)).size, 14)
+})
+
+t.test('what comes is told once it is known in full, or after a while as far as it is', async (t) => {
+  const host = room()
+  host.demuxer.tracks = [{ kind: 'audio', codec: 'AAC' }]
+  host.send(chunk('K', 3))
+  t.notOk(host.events.includes('format'))
+  host.demuxer.tracks = [{ kind: 'audio', codec: 'AAC', sampleRate: 48_000 }]
+  host.send(chunk('K', 3), chunk('K', 3))
+  t.equal(host.events.filter((event) => event === 'format').length, 1)
+  host.demuxer.tracks = [{ kind: 'video', codec: 'Unheard-of' }]
+  host.send(chunk('K', 3))
+  host.mount.sweep(host.clock.now())
+  host.mount.sweep(host.clock.now())
+  t.equal(host.events.filter((event) => event === 'format').length, 2)
 })
