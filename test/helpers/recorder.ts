@@ -33,6 +33,11 @@ export class Recorder {
     return recorder
   }
 
+  /** Bytes that have come from all connections so far. */
+  get length(): number {
+    return this.#connections.flat().reduce((sum, chunk) => sum + chunk.length, 0)
+  }
+
   /** What was sent after the head of the connection that sent most. Bodies are not de-chunked. */
   get body(): Buffer {
     const longest = this.#connections.map((chunks) => Buffer.concat(chunks)).toSorted((a, b) => b.length - a.length)[0] ?? Buffer.alloc(0)

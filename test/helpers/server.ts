@@ -108,8 +108,7 @@ export async function startIcecast(
     <source-timeout>${Math.max(1, Math.round(sourceTimeout / 1000))}</source-timeout><burst-size>${burstSize}</burst-size></limits>
   <authentication><source-password>${SOURCE_PASSWORD}</source-password><relay-password>${SOURCE_PASSWORD}</relay-password>
     <admin-user>admin</admin-user><admin-password>${ADMIN_PASSWORD}</admin-password></authentication>
-  <listen-socket><port>${at}</port><bind-address>127.0.0.1</bind-address></listen-socket>
-  <listen-socket><port>${at + 1}</port><bind-address>127.0.0.1</bind-address><shoutcast-mount>/stream</shoutcast-mount></listen-socket>
+  <listen-socket><port>${at}</port><bind-address>127.0.0.1</bind-address><shoutcast-mount>/stream</shoutcast-mount></listen-socket>
   <fileserve>1</fileserve>
   <paths><logdir>${folder}</logdir><webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot></paths>
   <logging><accesslog>access.log</accesslog><errorlog>error.log</errorlog><loglevel>1</loglevel></logging>

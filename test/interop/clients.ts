@@ -78,8 +78,8 @@ const CLIENTS: readonly Client[] = [
     format: 'MP3',
     open: ffmpeg('http', '-method', 'PUT', '-chunked_post', '0', '-send_expect_100', '1'),
   },
-  { name: 'curl -T from a file, with a length', programs: ['curl'], format: 'MP3', open: curl('-T', 'FILE') },
-  { name: 'curl -T from a pipe, chunked', programs: ['curl'], format: 'MP3', open: curl('-T', '-') },
+  { name: 'curl -T from a file with a length', programs: ['curl'], format: 'MP3', open: curl('-T', 'FILE') },
+  { name: 'curl -T from a pipe in chunks', programs: ['curl'], format: 'MP3', open: curl('-T', '-') },
   { name: 'curl -T without Expect', programs: ['curl'], format: 'MP3', open: curl('-H', 'Expect:', '-T', '-') },
   { name: 'curl -T with HTTP/1.0', programs: ['curl'], format: 'MP3', open: curl('-0', '-H', 'Transfer-Encoding:', '-T', '-') },
   { name: 'curl -X SOURCE', programs: ['curl'], format: 'MP3', open: curl('-X', 'SOURCE', '-T', '-') },
@@ -135,7 +135,7 @@ const CLIENTS: readonly Client[] = [
     ),
   },
   {
-    name: 'liquidsoap with Opus, PUT and chunks',
+    name: 'liquidsoap with Opus by a chunked PUT',
     programs: ['liquidsoap'],
     format: 'Ogg Opus',
     encodes: true,
@@ -152,7 +152,7 @@ const CLIENTS: readonly Client[] = [
     appears: '/stream',
     open: liquidsoap(
       ({ port }) =>
-        `output.shoutcast(%mp3(bitrate=128), host="127.0.0.1", port=${port + 1}, password="${SOURCE_PASSWORD}", name="Liq", sine())`,
+        `output.shoutcast(%mp3(bitrate=128), host="127.0.0.1", port=${port}, password="${SOURCE_PASSWORD}", name="Liq", sine())`,
     ),
   },
 ]

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { formatNamed, media, send } from '../helpers/ffmpeg.js'
 import { PlainListener } from '../helpers/listener.js'
-import { type Program, needs } from '../helpers/programs.js'
+import { type Program, needs, run } from '../helpers/programs.js'
 import {
   ADMIN_PASSWORD,
   SOURCE_PASSWORD,
@@ -74,6 +74,7 @@ t.test('the command line', { skip: isOurs ? false : 'another server is under tes
 })
 
 t.test('the first start without a configuration', { skip: isOurs ? false : 'another server is under test' }, async (t) => {
+  if (!needs(t, 'curl')) return
   const folder = temporary(t)
   const port = await freePort()
   const env = { FLOECAST_HOST: '127.0.0.1', FLOECAST_STATE_DIR: join(folder, 'state') }
@@ -85,18 +86,15 @@ t.test('the first start without a configuration', { skip: isOurs ? false : 'anot
   const first = await begin()
   const shown = /source(?: \/ |:)([^@\s"]+)/.exec(first.output)?.[1] ?? ''
   t.ok(shown.length >= 8, 'a source password is made and shown', { output: first.output })
-  const login = (password: string): Promise<Response> =>
-    fetch(`http://127.0.0.1:${port}/first`, {
-      method: 'PUT',
-      headers: {
-        authorization: `Basic ${Buffer.from(`source:${password}`).toString('base64')}`,
-        'content-type': 'audio/mpeg',
-        connection: 'close',
-      },
-      body: Buffer.alloc(1000),
+  const login = async (password: string): Promise<string> => {
+    const url = `http://source:${password}@127.0.0.1:${port}/first`
+    const { program } = await run('curl', [...'-sS -o /dev/null -w %{http_code} -H Content-Type:audio/mpeg -T -'.split(' '), url], {
+      input: Buffer.alloc(1000),
     })
-  t.equal((await login(shown)).status, 200, 'it opens the door')
-  t.equal((await login('wrong')).status, 401, 'and another does not')
+    return program.stdout
+  }
+  t.equal(await login(shown), '200', 'it opens the door')
+  t.equal(await login('wrong'), '401', 'and another does not')
 
   const kept = readdirSync(join(folder, 'state'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   const paths = kept.map((entry) => join(entry.parentPath, entry.name))
@@ -114,7 +112,7 @@ t.test('the first start without a configuration', { skip: isOurs ? false : 'anot
 
   const second = await begin()
   t.notOk(second.output.includes(shown), 'the password is shown once')
-  t.equal((await login(shown)).status, 200, 'and still holds after a restart')
+  t.equal(await login(shown), '200', 'and still holds after a restart')
   await second.stop('SIGTERM', 6000)
 })
 
