@@ -53,7 +53,7 @@ export interface ServerEvents extends MountEvents {
 
 // The kernel holds this many connections that have not been taken yet; Icecast's 5 to 64 lose a rush.
 const BACKLOG = 4096
-const CLOSE_TIMEOUT = 5_000
+const CLOSE_TIMEOUT = 3_000
 
 /**
  * A streaming server: sources connect to mounts, listeners hear them. It owns its ports, or is handed sockets.
@@ -176,7 +176,7 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
     this.mounts.configure(this.#settings)
   }
 
-  /** Ends everything in order: no new connections, sources and listeners are told, what is left after five seconds is cut. */
+  /** Ends everything in order: no new connections, sources and listeners are told, what is left after three seconds is cut. */
   async close(): Promise<void> {
     this.#closing = true
     this.#certificate?.close()
