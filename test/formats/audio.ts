@@ -8,7 +8,7 @@ import { FlacDemuxer, probeFlac } from '../../lib/formats/flac.js'
 import { MAX_FRAME_SIZE, type Frame } from '../../lib/formats/frame.js'
 import { Mp3Demuxer, probeMp3 } from '../../lib/formats/mp3.js'
 import { probeOgg } from '../../lib/formats/ogg.js'
-import { checkDemuxer, cut, demux, property } from '../helpers/demuxer.js'
+import { checkDemuxer, cut, demux } from '../helpers/demuxer.js'
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url))
 const mp3 = fixture('mp3-stereo.mp3')
