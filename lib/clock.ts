@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number
-  /** Calls back once, after `delay` milliseconds; what it returns cancels that, and is harmless when it has happened. */
+  /** Calls back once, after `delay` milliseconds, or with 0 as soon as waiting input has been seen to; what it returns cancels that, and is harmless when it has happened. */
   after(delay: number, call: () => void): () => void
 }
 
@@ -10,6 +10,10 @@ export interface Clock {
 export const systemClock: Clock = {
   now: Date.now,
   after: (delay, call) => {
+    if (delay === 0) {
+      const turn = setImmediate(call)
+      return () => clearImmediate(turn)
+    }
     const timer = setTimeout(call, delay)
     return () => clearTimeout(timer)
   },

@@ -72,6 +72,8 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
   warnings: string[] = []
   /** Bytes a second that came in of late. */
   rate = 0
+  /** Whether the source sends pictures. */
+  video = false
   readonly #listeners: Listener[] = []
   readonly #pulse: Pulse
   readonly #clock: Clock
@@ -112,11 +114,6 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     return this.source?.demuxer.detected === true
   }
 
-  /** Whether the source sends pictures. */
-  get video(): boolean {
-    return this.source !== undefined && this.source.demuxer.tracks.some((track) => track.kind === 'video')
-  }
-
   /** The media type of what the source sends, found from its bytes. */
   get contentType(): string {
     return this.source?.demuxer.contentType ?? 'application/octet-stream'
@@ -143,6 +140,7 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     this.peak = this.#listeners.length
     this.served = this.#listeners.length
     this.rate = 0
+    this.video = false
     this.#known = ''
     this.#announced = ''
     this.#comments = ''
@@ -168,6 +166,7 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
   }
 
   push(frames: readonly Frame[]): void {
+    this.video = this.source?.demuxer.tracks.some(({ kind }) => kind === 'video') ?? false
     this.queue.limit = this.settings.queueSize ?? (this.video ? VIDEO_QUEUE : AUDIO_QUEUE)
     if (frames.length > 0) this.queue.push(frames, this.#clock.now())
     this.#learn()

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js'
 export interface Pulsed {
   /** How many listeners there are. */
   readonly audience: number
-  /** Milliseconds that a full round over the audience should take; see {@link pulsePeriod}. */
+  /** Milliseconds between two writes to the same listener; see {@link pulsePeriod}. */
   readonly period: number
   /**
    * Writes to the listeners from one index up to, not including, another.
@@ -17,7 +17,9 @@ export interface Pulsed {
 const WRITES_PER_SECOND = 10_000
 const WORTHWHILE = 65_536
 const AT_ONCE = 2
-const SLICE = 20
+const CATCH_UP = 20
+// Listeners served without a pause: some milliseconds, after which other connections get their turn.
+const SLICE = 250
 
 /**
  * How long to collect bytes before the next write to each listener: next to nothing for few listeners; for many, the time that
@@ -31,16 +33,19 @@ export function pulsePeriod(audience: number, rate: number, cap: number): number
 }
 
 /**
- * The heartbeat of a mount: says when which listeners are written to. A round over many listeners is spread in slices over the
- * period, so that it never holds the event loop for long. It rests while nothing comes in.
+ * The heartbeat of a mount: says when its listeners are written to. Once a period it goes through all of them, in slices
+ * between which other work gets its turn; the slices follow each other closely, so that all share the same warm buffer and
+ * who reads at the other end stays awake. It rests while nothing comes in.
  */
 export class Pulse {
   readonly #owner: Pulsed
   readonly #clock: Clock
   #cancel: (() => void) | undefined
-  #due = 0
-  #slice = 0
-  #left = 0
+  // When the last round began, how far the present one is, and whether there is reason for another.
+  #began = 0
+  #next = 0
+  #more = false
+  #hungry = false
 
   /** @param owner what is driven */
   constructor(owner: Pulsed, clock: Clock) {
@@ -52,45 +57,41 @@ export class Pulse {
   beat(): void {
     const { audience, period } = this.#owner
     if (audience === 0) return
-    if (period < AT_ONCE) {
-      if (this.#owner.flush(0, audience)) this.#plan(1, AT_ONCE)
-      return
-    }
-    const slices = this.#slices()
-    this.#plan(slices, period / slices)
+    this.#more = true
+    if (this.#cancel !== undefined) return
+    if (period < AT_ONCE) this.#tick()
+    else this.#plan(this.#began + period - this.#clock.now())
   }
 
   /** Ends it: no callback comes any more. */
   stop(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    this.#left = 0
+    this.#next = 0
+    this.#more = false
   }
 
-  #slices(): number {
-    return Math.max(1, Math.round(this.#owner.period / SLICE))
-  }
-
-  #plan(rounds: number, delay: number): void {
-    this.#left = Math.max(this.#left, rounds)
-    if (this.#cancel !== undefined) return
-    const now = this.#clock.now()
-    // A late tick is not made up for by a hurried one: the next is due a step after this one was, or at once.
-    this.#due = Math.max(now, this.#due + delay)
-    if (this.#due > now + delay) this.#due = now + delay
-    this.#cancel = this.#clock.after(this.#due - now, this.#tick)
+  #plan(delay: number): void {
+    this.#cancel = this.#clock.after(Math.max(0, delay), this.#tick)
   }
 
   readonly #tick = (): void => {
     this.#cancel = undefined
+    if (this.#next === 0) {
+      this.#began = this.#clock.now()
+      this.#more = false
+      this.#hungry = false
+    }
     const { audience, period } = this.#owner
-    const slices = this.#slices()
-    if (this.#slice >= slices) this.#slice = 0
-    const from = Math.floor((audience * this.#slice) / slices)
-    const to = Math.floor((audience * ++this.#slice) / slices)
-    this.#left--
-    const hungry = this.#owner.flush(from, to)
-    if (hungry) this.#left = Math.max(this.#left, slices)
-    if (this.#left > 0) this.#plan(0, Math.max(AT_ONCE, period) / slices)
+    const to = Math.min(audience, this.#next + SLICE)
+    if (this.#owner.flush(this.#next, to)) this.#hungry = true
+    this.#next = to
+    if (to < audience) {
+      this.#plan(0)
+      return
+    }
+    this.#next = 0
+    if (this.#more) this.#plan(this.#began + period - this.#clock.now())
+    else if (this.#hungry) this.#plan(this.#began + Math.max(CATCH_UP, period) - this.#clock.now())
   }
 }
