@@ -16,5 +16,6 @@ export {
 export { Headers, parseHeaders } from './headers.js'
 export { createMetadata, formatMetadata, metadataFromQuery, NO_METADATA, parseMetadata, type Metadata } from './metadata.js'
 export { isMountPath, mountPath, parseQuery, rawQuery, readQuery } from './path.js'
+export { ResponseReader, type Answer, type LoginAnswer, type ResponseHead } from './response.js'
 export { formatStreamHeaders, streamHeaders, streamInfo, type StreamInfo } from './stream-info.js'
 export { cleanText, decodeText, MAX_TEXT_LENGTH, percentDecode } from './text.js'
