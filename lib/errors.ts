@@ -23,6 +23,15 @@ export const ERRORS = {
   CONNECTION_USED: [400, 'Cannot take a source on a connection that has asked something else before; open a new one for it'],
   SOURCE_NOT_FOUND: [400, 'Source does not exist'],
   SERVER_CLOSING: [503, 'The server is shutting down; try again in a moment'],
+  // What a client meets at a server. The statuses are those of a gateway that has to pass the news on.
+  SERVER_UNREACHABLE: [502, 'Cannot {doing}: {reason}'],
+  SERVER_SILENT: [504, 'Cannot {doing}: no answer within {seconds} s; is it a streaming server?'],
+  ANSWER_UNREADABLE: [502, 'Cannot read the answer: {reason}'],
+  PASSWORD_REFUSED: [401, 'Cannot {doing}: {reason}'],
+  REQUEST_REFUSED: [403, 'Cannot {doing}: {reason}'],
+  STREAM_NOT_FOUND: [404, 'Cannot {doing}: nothing is on the air at that address; check it, or try again when it is live'],
+  TOO_MANY_REDIRECTS: [502, 'Cannot {doing}: the address only leads to others, the last of them {last}'],
+  CONNECTION_LOST: [502, 'Cannot {doing} any longer: {reason}'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 
 /** A key of {@link ERRORS}. */
