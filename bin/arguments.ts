@@ -12,6 +12,8 @@ export interface Arguments {
   readonly overrides: readonly Override[]
   /** Make new passwords in place of those from the first start. */
   readonly newPasswords: boolean
+  /** Publish the demo as well. */
+  readonly demo: boolean
 }
 
 /** A command line that makes no sense; its message is one sentence for the user. */
@@ -28,6 +30,7 @@ const options = {
   'print-config': { type: 'boolean' },
   'hash-password': { type: 'boolean' },
   'new-passwords': { type: 'boolean' },
+  demo: { type: 'boolean' },
   port: { type: 'string', short: 'p' },
   host: { type: 'string' },
   log: { type: 'string' },
@@ -48,6 +51,7 @@ export const HELP = `floecast [config.yaml]: a streaming server that speaks Icec
   --host ADDRESS                   address to listen on (all)
   --log json|pretty                how to log (pretty on a terminal, json elsewhere)
   --new-passwords                  make new passwords, show them, and serve
+  --demo                           have something to watch: publish a small film at /demo, over and over
 
   --check                          say whether the configuration is right, and end
   --print-config                   print a configuration file with every key explained, and end
@@ -95,5 +99,6 @@ export function parseArguments(argv: readonly string[]): Arguments {
     task: tasks.find((task) => values[task] === true) ?? 'serve',
     overrides: [...override('--port', ['port'], port), ...override('--host', ['host'], host), ...override('--log', ['log', 'format'], log)],
     newPasswords: values['new-passwords'] === true,
+    demo: values['demo'] === true,
   }
 }

@@ -16,6 +16,8 @@ export interface Welcome {
   readonly secure: string | undefined
   /** Those in force. */
   readonly passwords: Pick<Passwords, 'made' | 'kept'>
+  /** Whether the demo is published. */
+  readonly demo?: boolean
   /** Whether to use colours. */
   readonly coloured: boolean
 }
@@ -44,7 +46,7 @@ export function passwordNote({ made, kept }: Welcome['passwords']): string | und
 
 /** The first minute: addresses that work, and lines to copy. Plain text when `coloured` is false. */
 export function formatBanner(welcome: Welcome): string {
-  const { version, port, host, network, secure, passwords, coloured } = welcome
+  const { version, port, host, network, secure, passwords, demo = false, coloured } = welcome
   type Style = Parameters<typeof styleText>[0]
   const style = (format: Style, text: string): string =>
     coloured && text !== '' ? styleText(format, text, { validateStream: false }) : text
@@ -65,6 +67,7 @@ export function formatBanner(welcome: Welcome): string {
     '',
     `  ${style(['bold', 'cyan'], '≋')} ${style('bold', 'floecast')} ${soft(version)}   ${[link(`http://${at}`), ...more].join('   ')}`,
     '',
+    ...(demo ? [row('Demo', 'browser', link(`http://${at}/demo`)), row('', 'VLC', `vlc http://${at}/demo`)] : []),
     row('Go live', 'OBS', 'Settings → Output → Recording → Custom Output (FFmpeg), Output to URL'),
     row('', '', publish),
     row('', '', soft('container mpegts · video H.264 · audio AAC · keyframe interval 2 s')),

@@ -10,6 +10,7 @@ import { AccessFile } from './access-file.js'
 import { HELP, parseArguments, UsageError, type Arguments } from './arguments.js'
 import { formatBanner, networkAddress, passwordNote } from './banner.js'
 import { ConfigError, environment, loadConfig, serverOptionsOf, shoutcastPortOf } from './config.js'
+import { Demo } from './demo.js'
 import { type EventSource, logEvents } from './events.js'
 import { makeLogger } from './logging.js'
 import { printConfig } from './print-config.js'
@@ -94,8 +95,8 @@ async function setUp({ file, overrides, newPasswords }: Arguments, env: NodeJS.P
   return { config, passwords }
 }
 
-const makingOf = ({ config, passwords: { source, admin } }: Setup, logger: Logger): Making => ({
-  ...serverOptionsOf(config),
+const makingOf = ({ config, passwords: { source, admin } }: Setup, logger: Logger, demo: Demo | undefined): Making => ({
+  ...(demo === undefined ? serverOptionsOf(config) : demo.extend(serverOptionsOf(config))),
   auth: basic({ source, admin }),
   logger,
   tls: config.tls,
@@ -120,7 +121,8 @@ async function serve(args: Arguments, makeServer: (making: Making) => Served, wo
   const machine = (config.log.format ?? (terminal ? 'pretty' : 'json')) === 'json'
   const logger: Pino = makeLogger(config.log, stdout, { machine, coloured })
   const access = new AccessFile(config.log.accessLog, (error) => logger.error({ err: error }, 'Cannot write the access log'))
-  const server = makeServer(makingOf(setup, logger))
+  const demo = args.demo ? new Demo(logger) : undefined
+  const server = makeServer(makingOf(setup, logger, demo))
   server.on('access', (entry) => access.write(entry))
   logEvents(server, logger)
   const ended = new Promise<void>((resolve) => {
@@ -129,6 +131,7 @@ async function serve(args: Arguments, makeServer: (making: Making) => Served, wo
       if (ending) return exit(1)
       ending = true
       logger.info({}, `closing (${signal})`)
+      demo?.stop()
       void server
         .close()
         .catch((error: unknown) => logger.error({ err: error }, 'Cannot close in order'))
@@ -141,7 +144,7 @@ async function serve(args: Arguments, makeServer: (making: Making) => Served, wo
   const reload = async (): Promise<void> => {
     try {
       const next = await setUp({ ...args, newPasswords: false }, env)
-      server.reload(makingOf(next, logger))
+      server.reload(makingOf(next, logger, demo))
       const [before, after] = [lasting(config), lasting(next.config)]
       const late = Object.keys(before).filter((key) => before[key] !== after[key])
       if (late.length > 0) logger.warn({}, `${late.join(', ')}: this change takes effect at the next start`)
@@ -163,6 +166,7 @@ async function serve(args: Arguments, makeServer: (making: Making) => Served, wo
     await access.close()
     throw new Error(listenFailure(error, config), { cause: error })
   }
+  demo?.start(config.host, port)
   if (machine) {
     logger.info({ port, host: config.host }, 'listening')
     const { made } = passwords
@@ -171,7 +175,9 @@ async function serve(args: Arguments, makeServer: (making: Making) => Served, wo
     if (note !== undefined) stderr.write(`${note}\n`)
   } else {
     const secure = config.tls && (config.hostname ?? 'localhost')
-    stdout.write(formatBanner({ version: version(), port, host: config.host, network: networkAddress(), secure, passwords, coloured }))
+    const { host } = config
+    const network = networkAddress()
+    stdout.write(formatBanner({ version: version(), port, host, network, secure, passwords, demo: args.demo, coloured }))
   }
   await ended
   return 0
