@@ -21,7 +21,7 @@ const ROWS: readonly (readonly string[])[] = [
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   zod: ['lib/options.ts', 'bin/'],
   mp4box: ['lib/formats/mp4.ts'],
-  koa: ['lib/server/app.ts', 'lib/server/routes/'],
+  koa: ['lib/server/app.ts', 'lib/server/routes/', 'examples/'],
   '@koa/router': ['lib/server/app.ts', 'lib/server/routes/'],
   'koa-static': ['lib/server/app.ts', 'lib/server/routes/'],
   'prom-client': ['lib/server/'],
@@ -153,7 +153,7 @@ t.test('the table sees what breaks it', async (t) => {
   const check = (file: string, text: string): string[] => violations(imports(file, text))
   t.match(check('lib/codecs/aac.ts', "import { x } from '../formats/adts.js'"), [/downward only/])
   t.match(check('lib/formats/ogg.ts', "import type { Head } from '../icy/head.js'"), [/do not know each other/])
-  t.match(check('lib/mount/mount.ts', "import Koa from 'koa'"), [/only lib\/server\/app.ts and lib\/server\/routes\/ may import/])
+  t.match(check('lib/mount/mount.ts', "import Koa from 'koa'"), [/only lib\/server\/app.ts and .* may import/])
   t.match(check('lib/mount/mount.ts', "const x = await import('../server/server.js')"), [/downward only/])
   t.match(check('lib/mount/mount.ts', "import left from 'left-pad'"), [/no module may import/])
   t.match(check('lib/web/player.ts', "import { x } from '../formats/mp4.js'"), [/only types from below/])
