@@ -5,7 +5,7 @@ export { mountOptions, serverOptions, type MountOptions, type MountSettings, typ
 export { type Credentials } from './icy/basic.js'
 export { createMetadata, type Metadata } from './icy/metadata.js'
 export { type StreamInfo } from './icy/stream-info.js'
-export { Listener, type ListenerDetails, type RequestLine } from './mount/listener.js'
+export { Listener, type ListenerDetails, type RequestLine, type StreamAnswer } from './mount/listener.js'
 export { Mount, type MountEvents } from './mount/mount.js'
 export { Mounts } from './mount/mounts.js'
 export { Source, type SourceDetails } from './mount/source.js'
@@ -13,4 +13,12 @@ export { type AccessEntry, formatAccess } from './server/access-log.js'
 export { type Attempt, type Auth, basic, type BasicOptions, hashPassword, verifyPassword } from './server/auth.js'
 export type { CertificateFiles } from './server/certificate.js'
 export type { Role, ServerContext } from './server/context.js'
-export { createServer, type CreateServerOptions, type ListenOptions, Server, type ServerEvents } from './server/server.js'
+export {
+  createServer,
+  type CreateServerOptions,
+  type HttpApp,
+  type ListenOptions,
+  type Ports,
+  Server,
+  type ServerEvents,
+} from './server/server.js'

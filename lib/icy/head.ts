@@ -200,12 +200,20 @@ export class HeadReader {
   }
 }
 
+/** A head, and what follows it. */
+export interface ParsedHead {
+  /** What the peer has opened with. */
+  readonly head: Head
+  /** The bytes after it. */
+  readonly rest: Buffer
+}
+
 /**
  * Reads one head from the start of some bytes: {@link HeadReader} for those who have them all.
  * @returns the head and what follows it, or `undefined` when it is incomplete
  * @throws FloecastError `BAD_REQUEST`, `HEAD_TOO_LARGE`
  */
-export function parseHead(bytes: Buffer, limit?: number): { head: Head; rest: Buffer } | undefined {
+export function parseHead(bytes: Buffer, limit?: number): ParsedHead | undefined {
   const reader = new HeadReader(limit)
   const head = reader.push(bytes)
   return head && { head, rest: reader.rest }

@@ -8,6 +8,7 @@ export {
   MAX_HEADERS,
   parseHead,
   type Head,
+  type ParsedHead,
   type RequestHead,
   type ShoutcastHead,
   type TlsHead,

@@ -33,6 +33,14 @@ export interface RequestLine {
   readonly referer?: string | undefined
 }
 
+/** How a stream begins for one listener. */
+export interface StreamAnswer {
+  /** The head of the answer, blank line included. */
+  readonly head: Buffer
+  /** Puts ICY metadata between the bytes, where it was asked for and the format can carry it. */
+  readonly encoder: IcyEncoder | undefined
+}
+
 /** Who listens, and how to answer. */
 export interface ListenerDetails {
   /** What it asked, for the access log. */
@@ -46,7 +54,7 @@ export interface ListenerDetails {
   /** When it came, in milliseconds. */
   readonly connected: number
   /** Makes the head of the answer, and the encoder where ICY metadata was asked for and the format can carry it. Called once. */
-  readonly answer: () => { head: Buffer; encoder?: IcyEncoder | undefined }
+  readonly answer: () => StreamAnswer
 }
 
 // One write at a time to a listener who catches up: its progress shows, and a dead one holds no more than this.

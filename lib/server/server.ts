@@ -18,7 +18,7 @@ import { createApp, type Middleware, routes } from './app.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
-import { Front, type FrontOwner } from './front.js'
+import { Front } from './front.js'
 import { Gate } from './gate.js'
 
 /** Options of {@link createServer}. */
@@ -33,6 +33,20 @@ export interface CreateServerOptions extends ServerOptions {
   readonly clock?: Clock
 }
 
+/** An application that answers HTTP requests, such as koa's. */
+export interface HttpApp {
+  /** Makes the function that answers one request. */
+  callback(): RequestListener
+}
+
+/** The ports that a server has opened. */
+export interface Ports {
+  /** The one that takes everything. */
+  readonly port: number
+  /** The second one, for SHOUTcast sources, where there is one. */
+  readonly shoutcastPort: number | undefined
+}
+
 /** Options of {@link Server.listen}. */
 export interface ListenOptions {
   /** The port; 0 takes a free one. Default 8000. */
@@ -42,7 +56,7 @@ export interface ListenOptions {
   /** A second port for SHOUTcast sources, which add 1 to the port they are told. Default port + 1; `false` for none. */
   readonly shoutcastPort?: number | false | undefined
   /** What answers HTTP requests: a koa app (with {@link Server.middleware} in it), or its callback. Default: floecast's own pages. */
-  readonly app?: { callback(): RequestListener } | RequestListener | undefined
+  readonly app?: HttpApp | RequestListener | undefined
 }
 
 /** What a server emits. A listener's throw is the listener's fault. */
@@ -65,7 +79,7 @@ const CLOSE_TIMEOUT = 3_000
  * await server.listen({ port: 8000 })
  * ```
  */
-export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEvents[K] }> implements FrontOwner {
+export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEvents[K] }> {
   /** All mounts. */
   readonly mounts: Mounts
   /** When the server was made, in milliseconds. */
@@ -146,10 +160,7 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
    * @returns the port, and the second one for SHOUTcast where there is one
    * @throws Error of Node's `net`, such as EADDRINUSE; then no port is open
    */
-  async listen({ port = 8000, host, shoutcastPort, app }: ListenOptions = {}): Promise<{
-    port: number
-    shoutcastPort: number | undefined
-  }> {
+  async listen({ port = 8000, host, shoutcastPort, app }: ListenOptions = {}): Promise<Ports> {
     if (app !== undefined) {
       this.http.removeAllListeners('request')
       this.http.on('request', callback(app))
@@ -244,8 +255,7 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
   }
 }
 
-const callback = (app: { callback(): RequestListener } | RequestListener): RequestListener =>
-  typeof app === 'function' ? app : app.callback()
+const callback = (app: HttpApp | RequestListener): RequestListener => (typeof app === 'function' ? app : app.callback())
 
 /** Makes a server. It opens no port until {@link Server.listen}. */
 export function createServer(options: CreateServerOptions): Server {

@@ -102,7 +102,7 @@ class Lab implements ServerContext {
   listen(name: string, address: string) {
     const socket = new PassThrough()
     const line = { method: 'GET', target: name, version: 'HTTP/1.1' }
-    const listener = { request: line, address, agent: '', connected: Date.now(), answer: () => ({ head: Buffer.alloc(0) }) }
+    const listener = { request: line, address, agent: '', connected: Date.now(), answer: () => ({ head: Buffer.alloc(0), encoder: undefined }) }
     this.mounts.listen(name, socket, listener)
     return socket
   }
