@@ -50,11 +50,21 @@ export function formatRefusal(error: FloecastError, { version, keep = false }: {
 /** The challenge of a 401. */
 export const CHALLENGE = 'Basic realm="Icecast2 Server", charset="UTF-8"'
 
+/** What a preflight is answered with, whether the stream is on the air or not: only then does a script get to see a 404. */
+export const PREFLIGHT: Readonly<Record<string, string>> = {
+  Allow: 'GET, HEAD, OPTIONS, PUT, SOURCE',
+  'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
+  'Access-Control-Allow-Headers': ALLOWED,
+  'Access-Control-Max-Age': '86400',
+}
+
 /** Formats the answer to a preflight, in which a browser asks whether a script of another site may ask for a stream. */
 export function formatPreflight(version: string): Buffer {
   return formatAnswer(204, {
     version,
-    headers: `Allow: GET, HEAD, OPTIONS, PUT, SOURCE\r\nAccess-Control-Allow-Methods: GET, HEAD, OPTIONS\r\nAccess-Control-Allow-Headers: ${ALLOWED}\r\nAccess-Control-Max-Age: 86400\r\n`,
+    headers: Object.entries(PREFLIGHT)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join(''),
     keep: true,
   })
 }

@@ -1,6 +1,6 @@
 import { Router } from '@koa/router'
 import Koa, { type Context, type Middleware, type Next } from 'koa'
-import { CHALLENGE } from './answer.js'
+import { CHALLENGE, PREFLIGHT } from './answer.js'
 import { FloecastError } from '../errors.js'
 import type { ServerContext } from './context.js'
 import { indexPage } from './routes/index-page.js'
@@ -8,7 +8,7 @@ import { listen } from './routes/listen.js'
 import { metadataRoutes } from './routes/metadata.js'
 import { metricsRoutes } from './routes/metrics.js'
 import { playlists } from './routes/playlists.js'
-import { dress, tell } from './routes/respond.js'
+import { allowAll, dress, tell } from './routes/respond.js'
 import { shoutcastRoutes } from './routes/shoutcast.js'
 import { statusRoutes } from './routes/status.js'
 import { addressOf } from './routes/visit.js'
@@ -61,6 +61,12 @@ export function createApp(context: ServerContext): Koa {
   })
   app.use(routes(context))
   app.use((ctx) => {
+    if (ctx.method === 'OPTIONS') {
+      allowAll(ctx)
+      ctx.set({ ...PREFLIGHT })
+      ctx.status = 204
+      return
+    }
     if (ctx.method === 'GET' || ctx.method === 'HEAD') throw new FloecastError('MOUNT_NOT_FOUND', { mount: ctx.path })
     // The front takes sources off connections that are fresh; whatever came this far has another parser on it already.
     if (ctx.method === 'PUT' || ctx.method === 'SOURCE') {

@@ -102,7 +102,13 @@ class Lab implements ServerContext {
   listen(name: string, address: string) {
     const socket = new PassThrough()
     const line = { method: 'GET', target: name, version: 'HTTP/1.1' }
-    const listener = { request: line, address, agent: '', connected: Date.now(), answer: () => ({ head: Buffer.alloc(0), encoder: undefined }) }
+    const listener = {
+      request: line,
+      address,
+      agent: '',
+      connected: Date.now(),
+      answer: () => ({ head: Buffer.alloc(0), encoder: undefined }),
+    }
     this.mounts.listen(name, socket, listener)
     return socket
   }
@@ -380,6 +386,8 @@ t.test('whoever asks for a live mount on a connection that has asked for other t
   const full = await get('/full')
   t.same([full.status, full.text, full.headers.get('server')], [403, 'max listeners reached\r\n', SERVER], 'a refusal is an answer')
   t.equal((await get('/a.mp3', { method: 'OPTIONS', headers: { 'Access-Control-Request-Headers': 'icy-metadata' } })).status, 204)
+  const idle = await get('/off-the-air.mp3', { method: 'OPTIONS', headers: { 'Access-Control-Request-Headers': 'icy-metadata' } })
+  t.same([idle.status, idle.headers.get('access-control-allow-origin')], [204, '*'], 'so that a script sees the 404 that follows')
   const head = await get('/a.mp3', { method: 'HEAD' })
   t.same([head.status, head.headers.get('content-type')], [200, 'audio/mpeg'])
   lab.open = false
