@@ -14,6 +14,7 @@ export const ADMIN_PASSWORD = 'hackme-admin'
 /** A server under test: ours, or Debian's Icecast, which shows what a test can expect of any server. */
 export interface TestServer {
   readonly kind: 'floecast' | 'icecast2'
+  readonly host: string
   readonly port: number
   readonly program: Program
   /** The process that serves. */
@@ -40,7 +41,11 @@ export interface ServerSetup {
   readonly port?: number
   /** Bytes that a server keeps for slow listeners; Icecast's default is too small for video. */
   readonly queueSize?: number
+  /** Errors that the test provokes: what matches may stand in the server's log. */
+  readonly expected?: RegExp
 }
+
+const STACK = /^\s+at .+:\d+:\d+\)?$/m
 
 /** A folder that goes with the test. */
 export function temporary(t: Scope): string {
@@ -58,18 +63,40 @@ export function startServer(t: Scope, setup: ServerSetup = {}): Promise<TestServ
   return process.env['FLOECAST_INTEROP_SERVER'] === 'icecast2' ? startIcecast(t, setup) : startFloecast(t, setup)
 }
 
-/** Runs the program with these arguments and waits for nothing. */
-export function floecast(t: Scope, args: readonly string[], options: ProgramOptions = {}): Program {
+/**
+ * Runs the program with these arguments and waits for nothing. The test fails when it shows a stack trace.
+ * @param judge looks at what it leaves behind, once it has ended, and throws
+ */
+export function floecast(
+  t: Scope,
+  args: readonly string[],
+  options: ProgramOptions = {},
+  judge: (program: Program, code: number | string) => void = () => {},
+): Program {
   if (!existsSync(BINARY)) throw new Error(`Cannot find ${BINARY}: run "npm run build" first`)
   const program = new Program(process.execPath, [BINARY, ...args], options)
-  t.teardown(() => program.stop())
+  t.teardown(async () => {
+    const code = await program.stop('SIGTERM', 10_000)
+    if (STACK.test(program.output)) throw new Error(`The program shows a stack trace:\n${program.output}`)
+    judge(program, code)
+  })
   return program
+}
+
+/** Throws unless a server has ended in order and logged no error but those that the test provokes. */
+function wasWell({ stdout, stderr, output }: Program, code: number | string, expected: RegExp | undefined): void {
+  if (code !== 0) throw new Error(`The server ended with ${code}:\n${output}`)
+  if (stderr.trim() !== '') throw new Error(`The server complains:\n${stderr}`)
+  for (const line of stdout.trim().split('\n')) {
+    const { level, msg }: { level: number; msg: string } = JSON.parse(line)
+    if (level >= 50 && expected?.test(msg) !== true) throw new Error(`The server logs an error:\n${line}`)
+  }
 }
 
 /** Starts our server on a free port with both passwords set, and waits until it is ready. */
 export async function startFloecast(
   t: Scope,
-  { config, burstSize, sourceTimeout, port, queueSize }: ServerSetup = {},
+  { config, burstSize, sourceTimeout, port, queueSize, expected }: ServerSetup = {},
 ): Promise<TestServer> {
   const folder = temporary(t)
   const args: string[] = []
@@ -80,14 +107,13 @@ export async function startFloecast(
     args.push(join(folder, 'floecast.yaml'))
   }
   const at = port ?? (await freePort())
-  const program = floecast(t, [...args, '--port', String(at), '--log', 'json'], {
-    env: {
-      FLOECAST_HOST: '127.0.0.1',
-      FLOECAST_SOURCE_PASSWORD: SOURCE_PASSWORD,
-      FLOECAST_ADMIN_PASSWORD: ADMIN_PASSWORD,
-      FLOECAST_STATE_DIR: join(folder, 'state'),
-    },
-  })
+  const env = {
+    FLOECAST_HOST: '127.0.0.1',
+    FLOECAST_SOURCE_PASSWORD: SOURCE_PASSWORD,
+    FLOECAST_ADMIN_PASSWORD: ADMIN_PASSWORD,
+    FLOECAST_STATE_DIR: join(folder, 'state'),
+  }
+  const program = floecast(t, [...args, '--port', String(at), '--log', 'json'], { env }, (ended, code) => wasWell(ended, code, expected))
   await ready(program, `http://127.0.0.1:${at}/healthz`)
   return served('floecast', at, program, program.pid, folder)
 }
@@ -135,6 +161,7 @@ async function ready(program: Program, url: string): Promise<void> {
 function served(kind: TestServer['kind'], port: number, program: Program, pid: number, folder: string): TestServer {
   return {
     kind,
+    host: '127.0.0.1',
     port,
     program,
     pid,

@@ -134,7 +134,10 @@ t.test('a port that is taken', { skip: isOurs ? false : 'another server is under
 t.test('SIGHUP reads the configuration again and disturbs nobody', { skip: isOurs ? false : 'another server is under test' }, async (t) => {
   if (!needs(t, 'ffmpeg')) return
   const file = await media(formatNamed('MP3'))
-  const server = await startFloecast(t, { config: 'mounts:\n  /kept:\n    name: Before\n    burstSize: 8192\n' })
+  const server = await startFloecast(t, {
+    config: 'mounts:\n  /kept:\n    name: Before\n    burstSize: 8192\n',
+    expected: /^configuration kept as it was/,
+  })
   const source = await onAir(t, server, '/kept', file)
   const listener = new PlainListener(server.port, '/kept')
   await listener.reaches(20_000)
