@@ -38,6 +38,11 @@ export class Recorder {
     return this.#connections.flat().reduce((sum, chunk) => sum + chunk.length, 0)
   }
 
+  /** All that came, connection by connection. */
+  get bytes(): Buffer {
+    return Buffer.concat(this.#connections.flat())
+  }
+
   /** What was sent after the head of the connection that sent most. Bodies are not de-chunked. */
   get body(): Buffer {
     const longest = this.#connections.map((chunks) => Buffer.concat(chunks)).toSorted((a, b) => b.length - a.length)[0] ?? Buffer.alloc(0)
