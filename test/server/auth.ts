@@ -197,5 +197,7 @@ t.test('nothing that a peer sends breaks a line of the access log or leaves a pa
   const written = urls.map((url) => formatAccess({ ...entry, target: url, referer: url }))
   t.notMatch(written.join('\n'), /hackme/)
   t.match(written[0], 'GET /admin.cgi?mode=updinfo&pass=***&song=A HTTP/1.1')
+  const long = 'a'.repeat(400_000)
+  t.match(formatAccess({ ...entry, target: `/?${long}&pw=hackme` }), `${long}&pw=*** HTTP`, 'in linear time')
   t.end()
 })
