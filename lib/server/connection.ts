@@ -4,6 +4,7 @@ import { type Head, HeadReader } from '../icy/head.js'
 import type { RequestLine } from '../mount/listener.js'
 import type { ServerSettings } from '../options.js'
 import { formatRefusal } from './answer.js'
+import { hangUp } from './hang-up.js'
 
 /** What happens to a connection that is being read. */
 export interface ConnectionOwner {
@@ -12,9 +13,6 @@ export interface ConnectionOwner {
   /** It has been refused, or has not said anything that can be understood. */
   refused(error: FloecastError, connection: Connection): void
 }
-
-// How long a refused peer may go on sending, in milliseconds: cut off at once, it would get a reset instead of the answer.
-const LINGER = 2_000
 
 /**
  * A connection from its first byte to the decision what it is. Node's HTTP parser cannot take an Icecast source, so the head is
@@ -34,14 +32,12 @@ export class Connection {
   #reader!: HeadReader
   #timer: NodeJS.Timeout | undefined
 
-  /** @param socket fresh; nothing has been read from it */
+  /** @param socket fresh: nothing has been read from it, and its errors are heard */
   constructor(socket: Socket, secured: boolean, settings: ServerSettings, owner: ConnectionOwner) {
     this.socket = socket
     this.secured = secured
     this.#settings = settings
     this.#owner = owner
-    // Every socket has this for life: what a broken connection means shows in its close.
-    socket.on('error', ignore)
     this.read(EMPTY)
   }
 
@@ -56,7 +52,8 @@ export class Connection {
     socket.on('end', this.#gone)
     socket.on('close', this.#gone)
     if (bytes.length > 0) this.#data(bytes)
-    else socket.resume()
+    // Unless those were a whole head, and the decision about it has been made.
+    if (this.#timer !== undefined) socket.resume()
   }
 
   /**
@@ -78,18 +75,20 @@ export class Connection {
   refuse(error: FloecastError, version?: string): void {
     this.release()
     this.#owner.refused(error, this)
-    this.hangUp(formatRefusal(error, version === undefined ? {} : { version }))
+    hangUp(this.socket, formatRefusal(error, version === undefined ? {} : { version }))
   }
 
-  /** Writes the last answer, and ends the connection in order: the peer gets time to read it. */
-  hangUp(answer: Buffer): void {
+  /**
+   * Writes a short answer and, once it has gone out, reads the next request: a peer that asks faster than it reads has to wait.
+   * @param rest what has come of the next request
+   */
+  proceed(answer: Buffer, rest: Buffer): void {
     const { socket } = this
-    if (socket.destroyed) return
-    socket.end(answer)
-    socket.on('data', ignore)
-    socket.on('end', () => socket.destroy())
-    setTimeout(() => socket.destroy(), LINGER).unref()
-    socket.resume()
+    const timer = setTimeout(() => socket.destroy(), this.#settings.headerTimeout)
+    socket.write(answer, (error) => {
+      clearTimeout(timer)
+      if (!error && !socket.destroyed) this.read(rest)
+    })
   }
 
   readonly #data = (chunk: Buffer): void => {
@@ -120,4 +119,3 @@ function requestLine(head: Head): RequestLine | undefined {
 }
 
 const EMPTY = Buffer.alloc(0)
-const ignore = (): void => {}

@@ -1,17 +1,18 @@
-import type { Server as HttpServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { FloecastError } from '../errors.js'
 import { formatHead, type Head, type RequestHead } from '../icy/head.js'
 import { formatAnswer, formatPreflight, formatRefusal } from './answer.js'
 import { Connection, type ConnectionOwner } from './connection.js'
 import type { ServerContext } from './context.js'
+import { hangUp, ignore } from './hang-up.js'
+import type { Http } from './http.js'
 import { Ingest, type SourceHead } from './ingest.js'
 import { admitListener } from './listening.js'
 
 /** What the front of a server needs of the server. */
 export interface FrontOwner extends ServerContext {
   /** Takes what is neither a source nor a listener. */
-  readonly http: HttpServer
+  readonly http: Http
   /** Wraps a connection in TLS, or `undefined` when there is no certificate. */
   readonly secure: ((socket: Socket) => Socket) | undefined
 }
@@ -43,8 +44,7 @@ export class Front implements ConnectionOwner {
     if (live && method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)))
     const { rest } = connection.release()
     this.#hand(connection.socket, Buffer.concat([formatHead(head), rest]))
-    this.#owner.http.emit('connection', connection.socket)
-    connection.socket.resume()
+    this.#owner.http.take(connection.socket)
   }
 
   refused(error: FloecastError, { socket, request, began }: Connection): void {
@@ -70,6 +70,7 @@ export class Front implements ConnectionOwner {
     const { rest } = connection.release()
     this.#hand(connection.socket, rest)
     const socket = secure(connection.socket)
+    socket.on('error', ignore)
     if (greeting !== undefined) socket.write(greeting)
     this.connect(socket, true)
   }
@@ -95,11 +96,10 @@ export class Front implements ConnectionOwner {
         keeps(head) &&
         head.headers.get('content-length') === '0'
       ) {
-        connection.socket.write(formatRefusal(error, { version: answerVersion(head), keep: true }))
-        connection.read(reader.rest)
+        connection.proceed(formatRefusal(error, { version: answerVersion(head), keep: true }), reader.rest)
       } else if (head.kind === 'shoutcast' && error instanceof FloecastError && error.status === 401) {
         this.refused(error, connection)
-        connection.hangUp(Buffer.from('invalid password\r\n'))
+        hangUp(connection.socket, 'invalid password\r\n')
       } else this.#fail(error, connection, head.kind === 'request' ? answerVersion(head) : undefined)
     })
   }
@@ -116,7 +116,7 @@ export class Front implements ConnectionOwner {
         remoteAddress,
         header: (name) => headers.get(name),
       })
-      if (method === 'HEAD') connection.hangUp(details.answer().head)
+      if (method === 'HEAD') hangUp(socket, details.answer().head)
       else if (!socket.destroyed) this.#owner.mounts.listen(mount.name, socket, details)
     } catch (error) {
       this.#fail(error, connection, answerVersion({ version }))
@@ -133,9 +133,8 @@ export class Front implements ConnectionOwner {
   // A short answer, after which the peer may ask again on the same connection.
   #answer(head: RequestHead, connection: Connection, answer: Buffer): void {
     const { rest } = connection.release()
-    if (!keeps(head)) return connection.hangUp(answer)
-    connection.socket.write(answer)
-    connection.read(rest)
+    if (keeps(head)) connection.proceed(answer, rest)
+    else hangUp(connection.socket, answer)
   }
 
   #hand(socket: Socket, bytes: Buffer): void {

@@ -9,6 +9,7 @@ import type { Source } from '../mount/source.js'
 import { clientAddress } from './address.js'
 import type { Connection } from './connection.js'
 import type { ServerContext } from './context.js'
+import { hangUp } from './hang-up.js'
 
 /** The head of a request by which a source announces itself. */
 export type SourceHead = RequestHead | ShoutcastHead | XaudiocastHead
@@ -90,7 +91,7 @@ export class Ingest {
       user: user || 'source',
       contentType: headers.get('content-type') || undefined,
       connected: Date.now(),
-      disconnect: () => this.#connection.hangUp(EMPTY),
+      disconnect: () => hangUp(this.#connection.socket),
     })
     pour(this.#connection, source, body, rest)
   }
@@ -195,5 +196,3 @@ function readHeaders({ socket }: Connection, reader: HeadReader, timeout: number
     read()
   })
 }
-
-const EMPTY = Buffer.alloc(0)

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { type Clock, systemClock } from '../clock.js'
@@ -20,6 +20,8 @@ import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
+import { hangUp, ignore } from './hang-up.js'
+import { Http } from './http.js'
 
 /** Options of {@link createServer}. */
 export interface CreateServerOptions extends ServerOptions {
@@ -87,7 +89,7 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
   /** Where the server writes what happens. */
   readonly logger: Logger
   /** Takes what is neither a source nor a listener; used by the front. */
-  readonly http: HttpServer
+  readonly http: Http
   #settings: ServerSettings
   #certificate: Certificate | undefined
   readonly #gate: Gate
@@ -97,7 +99,7 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
   readonly #arrivals = new Arrivals((socket) => this.#serve(socket))
   #closing = false
 
-  /** @throws z.ZodError when an option is not what it may be */
+  /** @throws z.ZodError when an option is not what it may be; Error when the certificate cannot be read */
   constructor({ auth, logger = silent, tls, clock = systemClock, ...options }: CreateServerOptions) {
     super()
     this.logger = logger
@@ -107,9 +109,8 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
     this.#gate = new Gate(this.#guarded(auth), new AttemptLimiter())
     this.#front = new Front(this)
     this.#certificate = tls && new Certificate(tls, logger)
-    this.http = createHttpServer({ maxHeaderSize: this.#settings.headerSize * 2 })
-    this.http.on('request', callback(createApp(this)))
-    this.http.on('clientError', (_, socket) => socket.destroy())
+    this.http = new Http(this.#settings)
+    this.http.answer(callback(createApp(this)))
     this.on('departure', ({ details, bytesSent }) => this.#ended(details, bytesSent))
     this.on('end', ({ details, bytesReceived }) => this.#ended(details, bytesReceived))
   }
@@ -146,6 +147,8 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
   /** Takes a connection of which nothing has been read, plain or already in TLS: `tls.createServer(certificate, server.handle)`. */
   readonly handle = (socket: Socket): void => {
     this.#sockets.add(socket)
+    // Every socket has this for life: what a broken connection means shows in its close.
+    socket.on('error', ignore)
     socket.on('close', () => this.#sockets.delete(socket))
     this.#arrivals.add(socket)
   }
@@ -161,10 +164,7 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
    * @throws Error of Node's `net`, such as EADDRINUSE; then no port is open
    */
   async listen({ port = 8000, host, shoutcastPort, app }: ListenOptions = {}): Promise<Ports> {
-    if (app !== undefined) {
-      this.http.removeAllListeners('request')
-      this.http.on('request', callback(app))
-    }
+    if (app !== undefined) this.http.answer(callback(app))
     const first = await this.#open(port, host)
     const second = shoutcastPort ?? (port === 0 ? false : first + 1)
     if (second === false) return { port: first, shoutcastPort: undefined }
@@ -176,29 +176,39 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
     }
   }
 
-  /** Applies other options to what is running; nobody is dropped. Ports stay as they are. */
+  /**
+   * Applies other options to what is running; nobody is dropped. Ports stay as they are.
+   * @throws as the constructor; then everything stays as it was
+   */
   reload(options: CreateServerOptions): void {
     const { auth, tls, logger: _logger, clock: _clock, ...rest } = options
-    this.#settings = serverOptions.parse(rest)
+    // All that can fail comes first.
+    const settings = serverOptions.parse(rest)
+    const certificate = tls && new Certificate(tls, this.logger)
+    this.#certificate?.close()
+    this.#certificate = certificate
+    this.#settings = settings
     this.#gate.auth = this.#guarded(auth)
-    const former = this.#certificate
-    this.#certificate = tls && new Certificate(tls, this.logger)
-    former?.close()
-    this.mounts.configure(this.#settings)
+    this.http.configure(settings)
+    this.mounts.configure(settings)
   }
 
   /** Ends everything in order: no new connections, sources and listeners are told, what is left after three seconds is cut. */
   async close(): Promise<void> {
     this.#closing = true
     this.#certificate?.close()
-    const closed = this.#ports.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+    const ports = this.#ports.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+    const sockets = [...this.#sockets].map((socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())))
     this.mounts.close()
-    this.http.closeIdleConnections()
+    this.http.closeIdle()
+    // Those who have not said a word: browsers open connections to have them ready.
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy()
     }, CLOSE_TIMEOUT)
-    await Promise.all(closed)
+    await Promise.all([...ports, ...sockets])
     clearTimeout(timer)
+    this.http.close()
   }
 
   /** As `ServerContext.admit`. */
@@ -226,10 +236,9 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
 
   #serve(socket: Socket): void {
     const { maxConnections } = this.#settings
+    if (socket.destroyed) return
     if (this.#closing || (maxConnections > 0 && this.#sockets.size > maxConnections)) {
-      socket.on('error', () => {})
-      socket.end(formatRefusal(new FloecastError(this.#closing ? 'SERVER_CLOSING' : 'TOO_MANY_CLIENTS')))
-      socket.resume()
+      hangUp(socket, formatRefusal(new FloecastError(this.#closing ? 'SERVER_CLOSING' : 'TOO_MANY_CLIENTS')))
       return
     }
     this.#front.connect(socket, socket instanceof TLSSocket)

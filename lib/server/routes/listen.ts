@@ -3,6 +3,7 @@ import type { Context, Next } from 'koa'
 import { mountPath } from '../../icy/path.js'
 import { formatPreflight } from '../answer.js'
 import type { ServerContext } from '../context.js'
+import { hangUp, ignore } from '../hang-up.js'
 import { admitListener } from '../listening.js'
 
 /**
@@ -15,7 +16,7 @@ export async function listen(context: ServerContext, ctx: Context, next: Next): 
   if (name === undefined || mounts.get(name)?.source === undefined) return next()
   const { method, req } = ctx
   const version = `HTTP/${req.httpVersion}`
-  if (method === 'OPTIONS') return takeOver(ctx).end(formatPreflight(version))
+  if (method === 'OPTIONS') return hangUp(takeOver(ctx), formatPreflight(version))
   if (method !== 'GET' && method !== 'HEAD') return next()
   const { mount, details } = await admitListener(context, name, {
     method,
@@ -24,7 +25,7 @@ export async function listen(context: ServerContext, ctx: Context, next: Next): 
     remoteAddress: req.socket.remoteAddress,
     header: (header) => ctx.get(header) || undefined,
   })
-  if (method === 'HEAD') return takeOver(ctx).end(details.answer().head)
+  if (method === 'HEAD') return hangUp(takeOver(ctx), details.answer().head)
   // Refused, if at all, while an answer can still go out in the usual way.
   if (!req.socket.destroyed) mounts.listen(mount.name, req.socket, details)
   return takeOver(ctx)
@@ -39,5 +40,3 @@ function takeOver(ctx: Context): Socket {
   socket.removeAllListeners('data').on('data', ignore)
   return socket
 }
-
-const ignore = (): void => {}

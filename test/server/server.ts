@@ -1,0 +1,166 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import t from 'tap'
+import { basic } from '../../lib/server/auth.js'
+import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { until } from '../helpers/wait.js'
+
+const auth = basic({ source: 'hackme', admin: 'letmein' })
+const LOGIN = `Authorization: Basic ${Buffer.from('source:hackme').toString('base64')}\r\n`
+// MPEG-1 layer III, 128 kbit/s, 44.1 kHz, stereo: 417 bytes a frame.
+const MP3 = Buffer.concat(Array.from({ length: 20 }, () => Buffer.concat([Buffer.from('fffb9000', 'hex'), Buffer.alloc(413)])))
+
+interface Peer {
+  readonly socket: Socket
+  /** All that it has been told. */
+  readonly heard: () => string
+  readonly isOver: () => boolean
+}
+
+interface House {
+  readonly server: Server
+  readonly port: number
+  /** Connects, and says something; half open, so that it ends nothing by itself. */
+  readonly call: (...words: (string | Buffer)[]) => Peer
+  /** A source that is on the air at a mount. */
+  readonly publish: (mount: string, headers?: string) => Promise<Peer>
+}
+
+/** A server on a port of its own. */
+async function house(t: { teardown(call: () => unknown): void }, options: Partial<CreateServerOptions> = {}): Promise<House> {
+  const server = createServer({ auth, ...options })
+  const { port } = await server.listen({ port: 0, host: '127.0.0.1' })
+  const peers: Socket[] = []
+  t.teardown(async () => {
+    for (const socket of peers) socket.destroy()
+    await server.close()
+  })
+  const call = (...words: (string | Buffer)[]): Peer => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    peers.push(socket)
+    const chunks: Buffer[] = []
+    let over = false
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    socket.on('error', () => {})
+    socket.on('end', () => (over = true))
+    socket.on('close', () => (over = true))
+    for (const word of words) socket.write(word)
+    return { socket, heard: () => Buffer.concat(chunks).toString('latin1'), isOver: () => over }
+  }
+  const publish = async (mount: string, headers = ''): Promise<Peer> => {
+    const peer = call(`PUT ${mount} HTTP/1.1\r\n${LOGIN}Content-Type: audio/mpeg\r\n${headers}\r\n`, MP3)
+    await until('the source to be on the air', () => server.mounts.get(mount)?.ready)
+    return peer
+  }
+  return { server, port, call, publish }
+}
+
+const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`
+
+t.test('any number of requests may come at once on one connection', async (t) => {
+  const { call, publish } = await house(t)
+  await publish('/a')
+  const asked = call('OPTIONS * HTTP/1.1\r\n\r\n'.repeat(5_000))
+  const preflight = call('OPTIONS /a HTTP/1.1\r\n\r\n'.repeat(5_000))
+  const pages = call(get('/healthz').repeat(200))
+  for (const [{ heard }, count] of [
+    [asked, 5_000],
+    [preflight, 5_000],
+    [pages, 200],
+  ] as const)
+    await until('all answers', () => heard().split('HTTP/1.1 20').length === count + 1)
+  t.pass('all are answered')
+})
+
+t.test('a peer that asks faster than it reads has to wait', async (t) => {
+  const { server, call } = await house(t, { headerTimeout: 300 })
+  const { socket } = call()
+  socket.pause()
+  await until('it to come', () => server.connections === 1)
+  const words = Buffer.from('OPTIONS * HTTP/1.1\r\n\r\n'.repeat(3_000))
+  for (let i = 0; i < 400; i++) socket.write(words)
+  await until('it to be cut off', () => server.connections === 0)
+  t.pass('and is cut off when it does not read at all')
+})
+
+t.test('close ends everything, at once where nothing is under way', async (t) => {
+  const { server, call, publish } = await house(t)
+  const silent = call()
+  const idle = call(get('/healthz'))
+  const source = await publish('/a')
+  const direct = call(get('/a'))
+  const later = call(get('/healthz'))
+  await until('an answer', () => later.heard().endsWith('ok'))
+  later.socket.write(get('/a'))
+  await until('two listeners', () => server.mounts.listeners === 2 && server.connections === 5)
+  const began = performance.now()
+  source.socket.write(MP3)
+  await until('all to have come', () => server.mounts.get('/a')?.source?.bytesReceived === 2 * MP3.length)
+  for (const peer of [source, direct, later]) peer.socket.on('end', () => peer.socket.end())
+  await server.close()
+  t.equal(server.connections, 0)
+  t.ok(performance.now() - began < 4_000, 'nobody had to be waited for')
+  await until('all to know', () => [silent, idle, source, direct, later].every(({ isOver }) => isOver()))
+  for (const { heard } of [direct, later]) t.equal(heard().split('\xff\xfb').length - 1, 40, 'a listener hears every frame to the last')
+})
+
+t.test('a connection that was handed over is closed as well', async (t) => {
+  const server = createServer({ auth })
+  const { createServer: createPort } = await import('node:net')
+  const port = createPort({ allowHalfOpen: true }, server.handle).listen(0, '127.0.0.1')
+  await once(port, 'listening')
+  const address = port.address()
+  const socket = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1')
+  socket.on('error', () => {})
+  await until('it to come', () => server.connections === 1)
+  const ended = once(socket, 'close')
+  socket.on('end', () => socket.end())
+  socket.resume()
+  await server.close()
+  await ended
+  t.equal(server.connections, 0)
+  port.close()
+})
+
+t.test('whoever is refused is gone soon, even if it never hangs up', async (t) => {
+  const { server, call } = await house(t, { maxConnections: 1 })
+  call(get('/healthz'))
+  await until('the first', () => server.connections === 1)
+  const refused = Array.from({ length: 5 }, () => call())
+  await until('refusals', () => refused.every(({ heard }) => heard().startsWith('HTTP/1.0 403')))
+  await until('the rest to be gone', () => server.connections <= 1, { timeout: 4_000 })
+  t.pass('they are gone')
+})
+
+t.test('a request that does not get on ends, wherever it stops', { timeout: 60_000 }, async (t) => {
+  const { server, call } = await house(t, { headerTimeout: 200 })
+  const silent = call()
+  const broken = call('GET / HT')
+  const second = call(get('/healthz'), 'GET /heal')
+  const form = call('POST /admin/metadata HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nmode')
+  const stalled = call(Buffer.from('1603010200010001fc0303', 'hex'))
+  await until('all but the form to be over', () => [silent, broken, second, stalled].every(({ isOver }) => isOver()), { timeout: 20_000 })
+  t.match(silent.heard(), /^HTTP\/1.0 408/)
+  t.match(broken.heard(), /^HTTP\/1.0 408/)
+  t.match(second.heard(), /^HTTP\/1.1 200[^]*ok(HTTP\/1.1 408|$)/)
+  // What is waited for here is a body, for which Node allows minutes.
+  form.socket.destroy()
+  await until('nobody to be left', () => server.connections === 0)
+})
+
+t.test('a reload that fails changes nothing, and one that succeeds holds everywhere', async (t) => {
+  const { server, call } = await house(t, { maxSources: 3, headerSize: 4_096 })
+  const before = server.settings
+  t.throws(() => server.reload({ auth: basic({}), maxSources: 4, tls: { certificate: '/nowhere.pem', key: '/nowhere.pem' } }), /ENOENT/)
+  t.throws(() => server.reload({ auth: basic({}), maxSources: -1 }))
+  t.equal(server.settings, before)
+  const long = `X-Long: ${'x'.repeat(12_000)}\r\n`
+  const first = call(get('/healthz', long))
+  await until('a refusal', first.isOver)
+  server.reload({ auth, headerSize: 65_536 })
+  const next = call(get('/healthz', long), get('/healthz', long))
+  const longer = call(get('/healthz', long.repeat(4)), get('/healthz', long.repeat(20)))
+  await until('answers', () => next.heard().split(' 200 OK').length === 3 && / 431 /.test(longer.heard()))
+  t.match(first.heard(), /^HTTP\/1.0 431/)
+  t.match(longer.heard(), /^HTTP\/1.1 200 OK/)
+})
