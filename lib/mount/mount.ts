@@ -50,12 +50,10 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
   readonly name: string
   /** The last seconds of the stream. */
   readonly queue = new Queue(AUDIO_QUEUE)
-  /** Its options, with every default filled in. */
+  /** Its options, with every default filled in; they may be replaced at any time. */
   settings: MountSettings
   /** What the connected source sends under; `undefined` while the mount is off the air. */
   source: Source | undefined
-  /** What the source says of the stream, under what the settings say. */
-  info: StreamInfo = {}
   /** What plays now. */
   playing: Metadata = NO_METADATA
   /** The ICY block of {@link Mount.playing}. */
@@ -78,6 +76,7 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
   readonly #pulse: Pulse
   readonly #clock: Clock
   readonly #tell: Tell
+  #said: StreamInfo = {}
   #known = ''
   #announced = ''
   #comments = ''
@@ -92,6 +91,19 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     this.#tell = tell
     this.#clock = clock
     this.#pulse = new Pulse(this, clock)
+  }
+
+  /** What is said of the stream: by the settings, else by the source that is connected. */
+  get info(): StreamInfo {
+    const { name, description, genre, url, public: listed } = this.settings
+    return {
+      ...this.#said,
+      ...(name !== undefined && { name }),
+      ...(description !== undefined && { description }),
+      ...(genre !== undefined && { genre }),
+      ...(url !== undefined && { url }),
+      ...(listed !== undefined && { public: listed }),
+    }
   }
 
   /** Who listens now. */
@@ -135,7 +147,7 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     const former = this.source
     this.source = source
     former?.close('another source has taken over')
-    this.info = withSettings(info, this.settings)
+    this.#said = info
     this.queue.cut()
     this.peak = this.#listeners.length
     this.served = this.#listeners.length
@@ -152,12 +164,6 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     this.#tell('source', source, this)
   }
 
-  /** Applies other settings to what is running, dropping nobody. */
-  configure(settings: MountSettings): void {
-    this.settings = settings
-    this.info = withSettings(this.info, settings)
-  }
-
   /** Says what plays now: to listeners with the next metadata block, to status pages at once. */
   setMetadata(metadata: Metadata): void {
     this.playing = metadata
@@ -166,8 +172,11 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
   }
 
   push(frames: readonly Frame[]): void {
-    this.video = this.source?.demuxer.tracks.some(({ kind }) => kind === 'video') ?? false
-    this.queue.limit = this.settings.queueSize ?? (this.video ? VIDEO_QUEUE : AUDIO_QUEUE)
+    // Until the bytes have told, as after a takeover, nobody is dropped for what is not known yet.
+    if (this.ready) {
+      this.video = this.source!.demuxer.tracks.some(({ kind }) => kind === 'video')
+      this.queue.limit = this.settings.queueSize ?? (this.video ? VIDEO_QUEUE : AUDIO_QUEUE)
+    }
     if (frames.length > 0) this.queue.push(frames, this.#clock.now())
     this.#learn()
     this.#pulse.beat()
@@ -176,6 +185,7 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
   ended(source: Source, reason: string): void {
     if (this.source === source) {
       this.source = undefined
+      this.#said = {}
       this.#pulse.stop()
       // A copy: each that finishes leaves the list.
       for (const listener of this.#listeners.slice()) listener.finish()
@@ -286,12 +296,3 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
 
 const isComplete = ({ kind, width, sampleRate }: Track): boolean =>
   (kind === 'video' ? width : kind === 'audio' ? sampleRate : 0) !== undefined
-
-const withSettings = (info: StreamInfo, { name, description, genre, url, public: listed }: MountSettings): StreamInfo => ({
-  ...info,
-  ...(name !== undefined && { name }),
-  ...(description !== undefined && { description }),
-  ...(genre !== undefined && { genre }),
-  ...(url !== undefined && { url }),
-  ...(listed !== undefined && { public: listed }),
-})

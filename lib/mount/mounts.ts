@@ -36,6 +36,7 @@ export class Mounts {
   #sweep: (() => void) | undefined
   #listeners = 0
   #lastId = 0
+  #closed = false
 
   /** @param tell where the events of all mounts go */
   constructor(settings: ServerSettings, tell: Tell, clock: Clock) {
@@ -87,16 +88,17 @@ export class Mounts {
     this.#settings = settings
     for (const name of Object.keys(settings.mounts)) if (!name.endsWith('*') && !this.#mounts.has(name)) this.#create(name)
     for (const mount of this) {
-      mount.configure(this.settingsOf(mount.name))
+      mount.settings = this.settingsOf(mount.name)
       this.#forget(mount)
     }
   }
 
   /**
    * Throws what a source that wants this mount would be refused with, and nothing when it may have it.
-   * @throws FloecastError MOUNT_INVALID, MOUNT_RESERVED, MOUNT_IN_USE or TOO_MANY_SOURCES
+   * @throws FloecastError MOUNT_INVALID, MOUNT_RESERVED, MOUNT_IN_USE, TOO_MANY_SOURCES or SERVER_CLOSING
    */
   check(name: string): void {
+    if (this.#closed) throw new FloecastError('SERVER_CLOSING')
     if (RESERVED.has(name.split('/')[1]!)) throw new FloecastError('MOUNT_RESERVED', { mount: name })
     if (name === '/') throw new FloecastError('MOUNT_INVALID', { mount: name })
     const live = this.#mounts.get(name)?.source !== undefined
@@ -132,8 +134,9 @@ export class Mounts {
     return listener
   }
 
-  /** Ends all sources, and so all listeners, in order. */
+  /** Ends all sources, and so all listeners, in order, and takes no more. */
   close(): void {
+    this.#closed = true
     for (const mount of this) mount.source?.close('the server shuts down')
     this.#sweep?.()
     this.#sweep = undefined
@@ -150,7 +153,7 @@ export class Mounts {
       this.#mounts.delete(mount.name)
   }
 
-  // One timer for all mounts, and none while nothing is on the air.
+  // One timer for all mounts, and none while nothing is on the air or waits to be forgotten.
   #watch(): void {
     this.#sweep ??= this.#clock.after(SWEEP, () => {
       this.#sweep = undefined
@@ -159,7 +162,7 @@ export class Mounts {
         mount.sweep(now)
         this.#forget(mount)
       }
-      if (this.#mounts.size > 0) this.#watch()
+      if (this.sources > 0 || [...this.#mounts.keys()].some((name) => !Object.hasOwn(this.#settings.mounts, name))) this.#watch()
     })
   }
 }

@@ -66,8 +66,11 @@ export class Source {
   end(reason: string): void {
     if (!this.#live) return
     this.#live = false
-    this.#owner.push(this.demuxer.end())
-    this.#owner.ended(this, reason)
+    try {
+      this.#owner.push(this.demuxer.end())
+    } finally {
+      this.#owner.ended(this, reason)
+    }
   }
 
   /** Ends it from this side: the connection is closed, too. */

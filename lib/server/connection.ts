@@ -12,6 +12,8 @@ export interface ConnectionOwner {
   decide(head: Head, connection: Connection): void
   /** It has been refused, or has not said anything that can be understood. */
   refused(error: FloecastError, connection: Connection): void
+  /** Something is wrong with it that may well be our own fault: it is to be ended. */
+  failed(error: unknown, connection: Connection): void
 }
 
 /**
@@ -92,17 +94,14 @@ export class Connection {
   }
 
   readonly #data = (chunk: Buffer): void => {
-    let head: Head | undefined
     try {
-      head = this.#reader.push(chunk)
+      const head = this.#reader.push(chunk)
+      if (head === undefined) return
+      this.request = requestLine(head)
+      this.#owner.decide(head, this)
     } catch (error) {
-      if (!(error instanceof FloecastError)) throw error
-      this.refuse(error)
-      return
+      this.#owner.failed(error, this)
     }
-    if (head === undefined) return
-    this.request = requestLine(head)
-    this.#owner.decide(head, this)
   }
 
   readonly #gone = (): void => {

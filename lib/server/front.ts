@@ -100,7 +100,7 @@ export class Front implements ConnectionOwner {
       } else if (head.kind === 'shoutcast' && error instanceof FloecastError && error.status === 401) {
         this.refused(error, connection)
         hangUp(connection.socket, 'invalid password\r\n')
-      } else this.#fail(error, connection, head.kind === 'request' ? answerVersion(head) : undefined)
+      } else this.failed(error, connection, head.kind === 'request' ? answerVersion(head) : undefined)
     })
   }
 
@@ -119,12 +119,12 @@ export class Front implements ConnectionOwner {
       if (method === 'HEAD') hangUp(socket, details.answer().head)
       else if (!socket.destroyed) this.#owner.mounts.listen(mount.name, socket, details)
     } catch (error) {
-      this.#fail(error, connection, answerVersion({ version }))
+      this.failed(error, connection, answerVersion({ version }))
     }
   }
 
   // A refusal goes to the peer; anything else is our own fault, and ends this one connection.
-  #fail(error: unknown, connection: Connection, version?: string): void {
+  failed(error: unknown, connection: Connection, version?: string): void {
     if (error instanceof FloecastError) return connection.refuse(error, version)
     this.#owner.logger.error({ err: error }, 'a connection failed')
     connection.socket.destroy()

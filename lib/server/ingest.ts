@@ -5,6 +5,7 @@ import type { HeadReader, RequestHead, ShoutcastHead, XaudiocastHead } from '../
 import type { Headers } from '../icy/headers.js'
 import { mountPath } from '../icy/path.js'
 import { streamInfo } from '../icy/stream-info.js'
+import type { Logger } from '../log.js'
 import type { Source } from '../mount/source.js'
 import { clientAddress } from './address.js'
 import type { Connection } from './connection.js'
@@ -48,7 +49,6 @@ export class Ingest {
     const body = bodyOf(headers)
     this.#context.mounts.check(path)
     const { socket } = this.#connection
-    if (socket.destroyed) return
     if (headers.lists('expect', '100-continue')) socket.write(CONTINUE)
     socket.write(OK)
     this.#pour(path, user, headers, body, reader.rest)
@@ -84,6 +84,8 @@ export class Ingest {
   }
 
   #pour(mount: string, user: string, headers: Headers, body: Body, rest: Buffer): void {
+    // It may have gone while its password was looked at.
+    if (this.#connection.socket.destroyed) return
     const source = this.#context.mounts.publish(mount, streamInfo(headers), {
       address: this.#address(headers),
       agent: headers.get('user-agent') ?? '',
@@ -93,18 +95,19 @@ export class Ingest {
       connected: Date.now(),
       disconnect: () => hangUp(this.#connection.socket),
     })
-    pour(this.#connection, source, body, rest)
+    pour(this.#connection, source, body, rest, this.#context.logger)
   }
 }
 
 // From here on it is bytes in, bytes on: nothing else stands on the way of the media.
-function pour({ socket }: Connection, source: Source, body: Body, rest: Buffer): void {
+function pour({ socket }: Connection, source: Source, body: Body, rest: Buffer, logger: Logger): void {
   const push = (chunk: Buffer): void => {
     try {
       for (const bytes of body.push(chunk)) source.push(bytes, Date.now())
     } catch (error) {
-      if (!(error instanceof FloecastError)) throw error
-      source.close(error.message)
+      // Be it our own fault: it ends this one source, and no other.
+      if (!(error instanceof FloecastError)) logger.error({ err: error, mount: source.details.request.target }, 'Cannot read a source')
+      source.close(error instanceof FloecastError ? error.message : 'the server has failed to read it')
       return
     }
     if (body.done) source.close('it has sent all of its body')

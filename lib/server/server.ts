@@ -6,10 +6,10 @@ import { type Clock, systemClock } from '../clock.js'
 import { FloecastError } from '../errors.js'
 import type { Credentials } from '../icy/basic.js'
 import { type Logger, silent } from '../log.js'
-import type { ListenerDetails } from '../mount/listener.js'
-import type { Mount, MountEvents } from '../mount/mount.js'
+import { Listener, type ListenerDetails } from '../mount/listener.js'
+import type { Mount, MountEvents, Tell } from '../mount/mount.js'
 import { Mounts } from '../mount/mounts.js'
-import type { SourceDetails } from '../mount/source.js'
+import { Source, type SourceDetails } from '../mount/source.js'
 import { type ServerOptions, serverOptions, type ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
 import { formatRefusal } from './answer.js'
@@ -61,7 +61,7 @@ export interface ListenOptions {
   readonly app?: HttpApp | RequestListener | undefined
 }
 
-/** What a server emits. A listener's throw is the listener's fault. */
+/** What a server emits. What a listener throws is an uncaught exception, as everywhere in Node; streams go on. */
 export interface ServerEvents extends MountEvents {
   /** A request, a source or a listener has ended: a line for the access log. */
   access: [entry: AccessEntry]
@@ -81,7 +81,7 @@ const CLOSE_TIMEOUT = 3_000
  * await server.listen({ port: 8000 })
  * ```
  */
-export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEvents[K] }> {
+export class Server extends EventEmitter<ServerEvents> {
   /** All mounts. */
   readonly mounts: Mounts
   /** When the server was made, in milliseconds. */
@@ -105,14 +105,12 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
     this.logger = logger
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
-    this.mounts = new Mounts(this.#settings, (event, ...args) => void EventEmitter.prototype.emit.call(this, event, ...args), clock)
+    this.mounts = new Mounts(this.#settings, this.#tell, clock)
     this.#gate = new Gate(this.#guarded(auth), new AttemptLimiter())
     this.#front = new Front(this)
     this.#certificate = tls && new Certificate(tls, logger)
     this.http = new Http(this.#settings)
     this.http.answer(callback(createApp(this)))
-    this.on('departure', ({ details, bytesSent }) => this.#ended(details, bytesSent))
-    this.on('end', ({ details, bytesReceived }) => this.#ended(details, bytesReceived))
   }
 
   /** The settings in force. */
@@ -218,7 +216,25 @@ export class Server extends EventEmitter<{ [K in keyof ServerEvents]: ServerEven
 
   /** As `ServerContext.access`. */
   access(entry: AccessEntry): void {
-    this.emit('access', entry)
+    this.#emit('access', entry)
+  }
+
+  readonly #tell: Tell = (event, ...args) => {
+    this.#emit(event, ...args)
+    const [one] = args
+    if (event === 'departure' && one instanceof Listener) this.#ended(one.details, one.bytesSent)
+    if (event === 'end' && one instanceof Source) this.#ended(one.details, one.bytesReceived)
+  }
+
+  // Whoever is told stands in the middle of a stream: what is thrown there must not get in its way.
+  #emit(event: keyof ServerEvents, ...args: unknown[]): void {
+    try {
+      EventEmitter.prototype.emit.call(this, event, ...args)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+    }
   }
 
   #ended({ request, address, user, agent, connected }: ListenerDetails | SourceDetails, bytes: number): void {

@@ -5,6 +5,7 @@ import { type Frame, NO_HEADER, type Track } from '../../lib/formats/frame.js'
 import { IcyDecoder } from '../../lib/icy/decoder.js'
 import { IcyEncoder } from '../../lib/icy/encoder.js'
 import { createMetadata, type Metadata } from '../../lib/icy/metadata.js'
+import type { StreamInfo } from '../../lib/icy/stream-info.js'
 import { Listener, type ListenerDetails } from '../../lib/mount/listener.js'
 import { Mount } from '../../lib/mount/mount.js'
 import { Source } from '../../lib/mount/source.js'
@@ -46,7 +47,7 @@ interface Room {
   source: Source
   demuxer: PlainDemuxer
   events: string[]
-  start(kind?: 'audio' | 'video'): Source
+  start(kind?: 'audio' | 'video', info?: StreamInfo): Source
   send(...chunks: Buffer[]): void
   run(time: number): Promise<void>
   join(options?: { icy?: boolean; reading?: boolean }): { listener: Listener; heard: () => Buffer; client: Duplex; ended: () => boolean }
@@ -69,7 +70,7 @@ function room(options: MountOptions = {}, kind: 'audio' | 'video' = 'audio'): Ro
     events,
     source: undefined as unknown as Source,
     demuxer: undefined as unknown as PlainDemuxer,
-    start(as = kind) {
+    start(as = kind, info = {}) {
       this.demuxer = new PlainDemuxer(as)
       this.source = new Source(mount, this.demuxer as unknown as AutoDemuxer, {
         request: { ...request, method: 'PUT' },
@@ -80,7 +81,7 @@ function room(options: MountOptions = {}, kind: 'audio' | 'video' = 'audio'): Ro
         connected: clock.now(),
         disconnect: () => events.push('disconnect'),
       })
-      mount.start(this.source, {})
+      mount.start(this.source, info)
       return this.source
     },
     send(...chunks) {
@@ -282,6 +283,30 @@ t.test('a takeover keeps the listeners, and nobody starts with what came before'
   t.equal(String(late.heard()), 'HEAD|Kbb')
   former.push(chunk('K', 3, 'x'), 0)
   t.equal(host.mount.audience, 2)
+})
+
+t.test('a takeover drops no viewer who lags within the queue of video', async (t) => {
+  const host = room({}, 'video')
+  host.send(chunk('K', 10))
+  const late = host.join({ reading: false })
+  for (let i = 0; i < 20; i++) host.send(chunk(i % 10 === 0 ? 'K' : '-', 100_000))
+  Object.assign(host.demuxer, { end: () => [{ bytes: chunk('-', 10), sync: false, header: NO_HEADER }] })
+  const { start } = host.mount.queue
+  const unknown = Object.assign(new PlainDemuxer('audio'), { detected: false })
+  host.mount.start(new Source(host.mount, unknown as unknown as AutoDemuxer, host.source.details), {})
+  t.equal(host.mount.queue.start, start, 'the queue is not cut before it is known what the new source sends')
+  await host.run(400)
+  t.equal(late.listener.overtaken, false)
+})
+
+t.test('what settings say of a stream goes before what its source says, and only as long as they say it', async (t) => {
+  const host = room({ name: 'Set' })
+  host.start('audio', { name: 'Said', genre: 'Said' })
+  t.same(host.mount.info, { name: 'Set', genre: 'Said' })
+  host.mount.settings = mountOptions.parse({ genre: 'Set' })
+  t.same(host.mount.info, { name: 'Said', genre: 'Set' })
+  host.source.end('it closed the connection')
+  t.same(host.mount.info, { genre: 'Set' }, 'off the air only settings speak')
 })
 
 t.test('a source that sends nothing for sourceTimeout is ended and its mount is free', async (t) => {

@@ -266,7 +266,7 @@ t.test('no text of a peer breaks an answer or becomes something else', async (t)
   const path = encodePath(mount.name)
   for (const title of NASTY) {
     mount.setMetadata(createMetadata({ song: title, artist: title, url: title }))
-    mount.info = { ...LAB, name: title, description: title, genre: title, url: `javascript:${title}` }
+    mount.settings = { ...mount.settings, name: title, description: title, genre: title, url: `javascript:${title}` }
     const shown = mount.playing.display
     const source = JSON.parse((await get('/status-json.xsl')).text).icestats.source
     t.same([source.title, source.server_name], [shown, title], `status-json keeps ${JSON.stringify(title)}`)

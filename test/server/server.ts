@@ -164,3 +164,51 @@ t.test('a reload that fails changes nothing, and one that succeeds holds everywh
   t.match(first.heard(), /^HTTP\/1.0 431/)
   t.match(longer.heard(), /^HTTP\/1.1 200 OK/)
 })
+
+t.test("what a listener of events throws gets in nobody's way", async (t) => {
+  const { server, call, publish } = await house(t)
+  const thrown: unknown[] = []
+  const take = (error: unknown): void => void thrown.push(error)
+  process.on('uncaughtException', take)
+  t.teardown(() => process.off('uncaughtException', take))
+  for (const event of ['source', 'format', 'listener', 'departure', 'end', 'access'] as const)
+    server.on(event, () => {
+      throw new Error(event)
+    })
+  const source = await publish('/a')
+  const { heard, socket } = call(get('/a'))
+  await until('the listener to hear', () => heard().split('\xff\xfb').length === 21)
+  socket.destroy()
+  await until('it to be gone', () => server.mounts.listeners === 0)
+  source.socket.end()
+  await until('the source to be gone', () => server.mounts.sources === 0)
+  await until('all throws to have come', () => thrown.length >= 7)
+  t.same(
+    thrown.map((error) => error instanceof Error && error.message),
+    ['source', 'format', 'listener', 'departure', 'access', 'end', 'access'],
+  )
+})
+
+t.test('a server that is closed takes nobody who comes late', async (t) => {
+  let closed: Promise<void> | undefined
+  const server = createServer({
+    auth: {
+      ...auth,
+      source: () => {
+        closed = server.close()
+        return true
+      },
+    },
+  })
+  const { port } = await server.listen({ port: 0, host: '127.0.0.1' })
+  const socket = connect(port, '127.0.0.1')
+  const answer: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => answer.push(chunk))
+  socket.on('error', () => {})
+  socket.write(`PUT /a HTTP/1.1\r\n${LOGIN}\r\n`)
+  await once(socket, 'close')
+  await closed
+  t.match(String(Buffer.concat(answer)), /^HTTP\/1.1 503/)
+  t.same([server.mounts.sources, server.connections], [0, 0])
+  t.throws(() => server.mounts.check('/a'), { code: 'SERVER_CLOSING' })
+})

@@ -44,7 +44,7 @@ const writeXspf = (mount: Mount, url: string): string => {
     `Peak Listeners: ${mount.peak}`,
     `Stream Genre: ${genreOf(mount)}`,
   ]
-  const site = info.url ?? mount.settings.url
+  const site = info.url
   return `<?xml version="1.0" encoding="UTF-8"?>
 <playlist xmlns="http://xspf.org/ns/0/" version="1">
   <title>${escapeMarkup(nameOf(mount))}</title>
@@ -90,6 +90,6 @@ const KINDS = new Map<string, Kind>([
   ['vclt', { type: 'audio/x-vclt; charset=utf-8', write: writeVclt }],
 ])
 
-const nameOf = ({ info, settings, name }: Mount): string => info.name ?? settings.name ?? name
-const descriptionOf = ({ info, settings }: Mount): string => info.description ?? settings.description ?? 'Unspecified description'
-const genreOf = ({ info, settings }: Mount): string => info.genre ?? settings.genre ?? 'various'
+const nameOf = ({ info, name }: Mount): string => info.name ?? name
+const descriptionOf = ({ info }: Mount): string => info.description ?? 'Unspecified description'
+const genreOf = ({ info }: Mount): string => info.genre ?? 'various'
