@@ -1,5 +1,5 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { formatAccess, type AccessEntry } from '../lib/server/access-log.js'
+import { formatAccess, type AccessEntry } from '../lib/index.js'
 
 /** The access log: one line per request at the end of a file, which log rotation may move away. */
 export class AccessFile {

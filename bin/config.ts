@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
-import { serverOptions, type ServerOptions } from '../lib/options.js'
+import { serverOptions, type ServerOptions } from '../lib/index.js'
 import { factsOf, schemaAt, shapeOf, valuesOf, allowed, type Schema } from './facts.js'
 import { found, problemsOf } from './problems.js'
 import { reasonOf } from './reason.js'
@@ -195,10 +195,4 @@ export function serverOptionsOf(config: Config): ServerOptions {
   const { limits, ...rest } = config
   const own = Object.entries({ ...rest, ...limits }).filter(([key]) => key in serverOptions.shape)
   return serverOptions.parse(Object.fromEntries(own))
-}
-
-/** Where SHOUTcast encoders connect: as configured, or the port after the server's own. */
-export const shoutcastPortOf = ({ port, shoutcastPort }: Config): number | false => {
-  if (shoutcastPort !== undefined) return shoutcastPort
-  return port > 0 && port < 65_535 && port + 1
 }

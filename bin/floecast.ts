@@ -1,9 +1,8 @@
 #!/usr/bin/env node
-import { createServer } from '../lib/index.js'
 import { run } from './run.js'
 
 const { argv, env, stdin, stdout, stderr } = process
-process.exitCode = await run(createServer, {
+process.exitCode = await run({
   argv: argv.slice(2),
   env,
   stdin,

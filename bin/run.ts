@@ -1,42 +1,29 @@
 import type { EventEmitter } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Logger as Pino } from 'pino'
-import type { Logger } from '../lib/log.js'
-import type { ServerOptions } from '../lib/options.js'
-import { type Auth, basic, hashPassword } from '../lib/server/auth.js'
+import {
+  basic,
+  createServer,
+  type CreateServerOptions,
+  hashPassword,
+  type Logger,
+  type Server,
+  type ServerEvents,
+  VERSION,
+} from '../lib/index.js'
 import { AccessFile } from './access-file.js'
 import { HELP, parseArguments, UsageError, type Arguments } from './arguments.js'
 import { formatBanner, networkAddress, passwordNote } from './banner.js'
-import { ConfigError, environment, loadConfig, serverOptionsOf, shoutcastPortOf } from './config.js'
+import { ConfigError, environment, loadConfig, serverOptionsOf } from './config.js'
 import { Demo } from './demo.js'
-import { type EventSource, logEvents } from './events.js'
-import { makeLogger } from './logging.js'
+import { logEvents, makeLogger } from './log.js'
 import { printConfig } from './print-config.js'
-import { reasonOf } from './reason.js'
+import { listenFailure, reasonOf } from './reason.js'
 import type { Config } from './schema.js'
 import { defaultStateDir, findPasswords, type Passwords } from './state.js'
 
-/** What a server is made of. */
-export interface Making extends ServerOptions {
-  /** Who may publish and administer. */
-  readonly auth: Auth
-  /** Where it writes what happens. */
-  readonly logger: Logger
-  /** Files of its certificate. */
-  readonly tls?: { readonly certificate: string; readonly key: string } | undefined
-}
-
-/** What the program needs of the library's server. */
-export interface Served extends EventSource {
-  /** Opens the ports. */
-  listen(where: { port: number; host: string | undefined; shoutcastPort: number | false }): Promise<{ port: number }>
-  /** Takes other options into use. */
-  reload(options: Making): void
-  /** Ends everything in order. */
-  close(): Promise<void>
-}
+/** Makes a server: the library's `createServer`, or in tests one that only remembers. */
+export type MakeServer = (options: CreateServerOptions) => EventEmitter<ServerEvents> & Pick<Server, 'listen' | 'reload' | 'close'>
 
 /** The world around the program, so that tests can be it. */
 export interface World {
@@ -56,34 +43,6 @@ export interface World {
   readonly exit: (code: number) => void
 }
 
-/** The nearest package.json is floecast's, from bin/ as well as from dist/bin/. */
-function version(folder = import.meta.dirname): string {
-  const file = join(folder, 'package.json')
-  if (!existsSync(file)) return dirname(folder) === folder ? '' : version(dirname(folder))
-  const description: unknown = JSON.parse(readFileSync(file, 'utf8'))
-  return typeof description === 'object' && description !== null && 'version' in description ? String(description.version) : ''
-}
-
-/** Says in a sentence why no port could be opened, and what to do. */
-export function listenFailure(error: unknown, { host, port }: Config): string {
-  if (!(error instanceof Error) || !('code' in error)) return `Cannot listen: ${reasonOf(error)}`
-  const failed = 'port' in error && typeof error.port === 'number' ? error.port : port
-  const choose = failed === port ? 'choose another port with --port' : 'choose another shoutcastPort in the configuration'
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `Cannot listen on port ${failed}: another program uses it. Stop it or ${choose}.`
-    case 'EACCES':
-      return `Cannot listen on port ${failed}: ports below 1024 need special rights. Get them or ${choose}.`
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAFNOSUPPORT':
-    case 'EAI_AGAIN':
-      return `Cannot listen on ${host ?? 'any address'}: this machine has no such address. Choose another with --host or leave it out.`
-    default:
-      return `Cannot listen on port ${failed}: ${error.message}`
-  }
-}
-
 interface Setup {
   readonly config: Config
   readonly passwords: Passwords
@@ -95,7 +54,7 @@ async function setUp({ file, overrides, newPasswords }: Arguments, env: NodeJS.P
   return { config, passwords }
 }
 
-const makingOf = ({ config, passwords: { source, admin } }: Setup, logger: Logger, demo: Demo | undefined): Making => ({
+const optionsOf = ({ config, passwords: { source, admin } }: Setup, logger: Logger, demo: Demo | undefined): CreateServerOptions => ({
   ...(demo === undefined ? serverOptionsOf(config) : demo.extend(serverOptionsOf(config))),
   auth: basic({ source, admin }),
   logger,
@@ -111,7 +70,7 @@ const lasting = ({ host, port, shoutcastPort, stateDir, log }: Config): Record<s
   'log.format': log.format,
 })
 
-async function serve(args: Arguments, makeServer: (making: Making) => Served, world: World): Promise<number> {
+async function serve(args: Arguments, world: World, makeServer: MakeServer): Promise<number> {
   const { env, stdout, stderr, signals, exit } = world
   const terminal = stdout.isTTY === true
   const coloured = terminal && env['NO_COLOR'] === undefined
@@ -122,7 +81,7 @@ async function serve(args: Arguments, makeServer: (making: Making) => Served, wo
   const logger: Pino = makeLogger(config.log, stdout, { machine, coloured })
   const access = new AccessFile(config.log.accessLog, (error) => logger.error({ err: error }, 'Cannot write the access log'))
   const demo = args.demo ? new Demo(logger) : undefined
-  const server = makeServer(makingOf(setup, logger, demo))
+  const server = makeServer(optionsOf(setup, logger, demo))
   server.on('access', (entry) => access.write(entry))
   logEvents(server, logger)
   const ended = new Promise<void>((resolve) => {
@@ -144,7 +103,7 @@ async function serve(args: Arguments, makeServer: (making: Making) => Served, wo
   const reload = async (): Promise<void> => {
     try {
       const next = await setUp({ ...args, newPasswords: false }, env)
-      server.reload(makingOf(next, logger, demo))
+      server.reload(optionsOf(next, logger, demo))
       const [before, after] = [lasting(config), lasting(next.config)]
       const late = Object.keys(before).filter((key) => before[key] !== after[key])
       if (late.length > 0) logger.warn({}, `${late.join(', ')}: this change takes effect at the next start`)
@@ -161,7 +120,7 @@ async function serve(args: Arguments, makeServer: (making: Making) => Served, wo
 
   let port: number
   try {
-    ;({ port } = await server.listen({ port: config.port, host: config.host, shoutcastPort: shoutcastPortOf(config) }))
+    ;({ port } = await server.listen({ port: config.port, host: config.host, shoutcastPort: config.shoutcastPort }))
   } catch (error) {
     await access.close()
     throw new Error(listenFailure(error, config), { cause: error })
@@ -177,7 +136,7 @@ async function serve(args: Arguments, makeServer: (making: Making) => Served, wo
     const secure = config.tls && (config.hostname ?? 'localhost')
     const { host } = config
     const network = networkAddress()
-    stdout.write(formatBanner({ version: version(), port, host, network, secure, passwords, demo: args.demo, coloured }))
+    stdout.write(formatBanner({ version: VERSION, port, host, network, secure, passwords, demo: args.demo, coloured }))
   }
   await ended
   return 0
@@ -185,11 +144,10 @@ async function serve(args: Arguments, makeServer: (making: Making) => Served, wo
 
 /**
  * The whole program.
- * @param makeServer the library's `createServer`
  * @param world arguments, streams and signals
  * @returns the exit code, once there is nothing left to do
  */
-export async function run(makeServer: (making: Making) => Served, world: World): Promise<number> {
+export async function run(world: World, makeServer: MakeServer = createServer): Promise<number> {
   const { argv, env, stdin, stdout, stderr } = world
   try {
     const args = parseArguments(argv)
@@ -198,7 +156,7 @@ export async function run(makeServer: (making: Making) => Served, world: World):
         stdout.write(HELP)
         return 0
       case 'version':
-        stdout.write(`floecast ${version()}\n`)
+        stdout.write(`floecast ${VERSION}\n`)
         return 0
       case 'print-config':
         stdout.write(printConfig())
@@ -216,7 +174,7 @@ export async function run(makeServer: (making: Making) => Served, world: World):
         return 0
       case 'serve':
     }
-    return await serve(args, makeServer, world)
+    return await serve(args, world, makeServer)
   } catch (error) {
     stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     return error instanceof UsageError ? 2 : 1

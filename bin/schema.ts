@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { password, serverOptions } from '../lib/options.js'
+import { serverOptions } from '../lib/index.js'
+import { password } from '../lib/options.js'
 
 // An option that is added to the server shows up here by itself, at the top level.
 const { maxSources, maxListeners, maxConnections, headerSize, headerTimeout, mounts, trustedProxies, hostname, ...more } =

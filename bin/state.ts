@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { hashPassword } from '../lib/server/password.js'
+import { hashPassword } from '../lib/index.js'
 import { reasonOf } from './reason.js'
 import { makePassword } from './words.js'
 

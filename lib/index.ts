@@ -22,3 +22,4 @@ export {
   Server,
   type ServerEvents,
 } from './server/server.js'
+export { VERSION } from './version.js'

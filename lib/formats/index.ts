@@ -1,4 +1,5 @@
 export { AdtsDemuxer, probeAdts } from './adts.js'
+export { describeBitrate, type DescribedTrack, describeMedia, describeTrack, FORMATS } from './describe.js'
 export { AutoDemuxer } from './detect.js'
 export { FlacDemuxer, probeFlac } from './flac.js'
 export { FlvDemuxer, probeFlv } from './flv.js'

@@ -55,7 +55,10 @@ export interface ListenOptions {
   readonly port?: number
   /** The address to listen on; all addresses when left out. */
   readonly host?: string | undefined
-  /** A second port for SHOUTcast sources, which add 1 to the port they are told. Default port + 1; `false` for none. */
+  /**
+   * A second port for SHOUTcast sources, which add 1 to the port they are told. Default port + 1, or none where the port is left to the
+   * system; `false` for none.
+   */
   readonly shoutcastPort?: number | false | undefined
   /** What answers HTTP requests: a koa app (with {@link Server.middleware} in it), or its callback. Default: floecast's own pages. */
   readonly app?: HttpApp | RequestListener | undefined
@@ -164,7 +167,7 @@ export class Server extends EventEmitter<ServerEvents> {
   async listen({ port = 8000, host, shoutcastPort, app }: ListenOptions = {}): Promise<Ports> {
     if (app !== undefined) this.http.answer(callback(app))
     const first = await this.#open(port, host)
-    const second = shoutcastPort ?? (port === 0 ? false : first + 1)
+    const second = shoutcastPort ?? (port > 0 && port < 65_535 && port + 1)
     if (second === false) return { port: first, shoutcastPort: undefined }
     try {
       return { port: first, shoutcastPort: await this.#open(second, host) }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { Frame } from '../../lib/formats/index.js'
-import { AutoDemuxer, RawDemuxer } from '../../lib/formats/index.js'
+import { AutoDemuxer, describeBitrate, describeMedia, RawDemuxer } from '../../lib/formats/index.js'
 import { checkDemuxer, cut, demux } from '../helpers/demuxer.js'
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url))
@@ -123,5 +123,19 @@ t.test('RawDemuxer makes every chunk a frame that a listener may start with', (t
     ],
   )
   t.same([demuxer.format, demuxer.contentType, demuxer.skipped], ['raw', 'application/octet-stream', 0])
+  t.end()
+})
+
+t.test('a format and its tracks are described in the words of people', (t) => {
+  t.equal(
+    describeMedia('mpeg-ts', [
+      { kind: 'video', codec: 'H.264', width: 1280, height: 720, frameRate: 30_000 / 1001 },
+      { kind: 'audio', codec: 'AAC', sampleRate: 44_100, channels: 2, bitrate: 128_000 },
+      { kind: 'data', codec: 'ID3' },
+    ]),
+    'MPEG-TS  H.264 1280×720 29.97 fps + AAC 44.1 kHz stereo 128 kbit/s',
+  )
+  t.equal(describeMedia('raw', []), 'an unknown format, passed on as it comes')
+  t.equal(describeBitrate(2_512_000), '2.51 Mbit/s')
   t.end()
 })

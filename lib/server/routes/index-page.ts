@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Router } from '@koa/router'
+import { describeBitrate, describeTrack, FORMATS } from '../../formats/describe.js'
 import type { FormatName } from '../../formats/frame.js'
 import { encodePath, publicOrigin, publicPrefix } from '../address.js'
 import type { ServerContext } from '../context.js'
@@ -100,31 +101,18 @@ function isPlayable(format: FormatName | null, tracks: readonly TrackStatus[]): 
 }
 
 const unplayed = ({ format, tracks }: MountStatus): string =>
-  tracks.some(({ codec }) => codec === 'Theora') ? 'Theora' : format === 'mpeg-ts' ? 'MPEG-TS' : format === 'flv' ? 'FLV' : 'this format'
+  tracks.some(({ codec }) => codec === 'Theora') ? 'Theora' : format === null || format === 'raw' ? 'this format' : FORMATS[format]
 
 function chips({ tracks, bitrate, rate, format }: MountStatus): string {
-  const words = tracks.flatMap(({ kind, codec, width, height, frameRate, sampleRate, channels }) => {
-    const details =
-      kind === 'video'
-        ? [width !== null && height !== null && `${width}×${height}`, frameRate !== null && `${round(frameRate)} fps`]
-        : [sampleRate !== null && `${round(sampleRate / 1000)} kHz`, channels !== null && (CHANNELS[channels] ?? `${channels} channels`)]
-    return kind === 'data' ? [] : [[codec, ...details.filter((text) => text !== false)].join(' ')]
-  })
-  const bits = bitrate ?? (rate > 0 ? rate * 8 : null)
-  if (bits !== null) words.push(bits >= 1_000_000 ? `${round(bits / 1_000_000)} Mbit/s` : `${Math.round(bits / 1000)} kbit/s`)
-  if (format !== null && CONTAINERS[format] !== undefined) words.push(CONTAINERS[format])
+  const words = tracks.filter(({ kind }) => kind !== 'data').map(describeTrack)
+  const bits = bitrate ?? rate * 8
+  if (bits > 0) words.push(describeBitrate(bits))
+  if (format !== null && !BARE.has(format)) words.push(FORMATS[format])
   return words.length === 0 ? '' : `<ul class="chips">${words.map((word) => `<li>${escape(word)}</li>`).join('')}</ul>`
 }
 
-const CHANNELS: Readonly<Record<number, string>> = { 1: 'mono', 2: 'stereo', 6: '5.1' }
-const CONTAINERS: Partial<Record<FormatName, string>> = {
-  ogg: 'Ogg',
-  webm: 'WebM',
-  matroska: 'Matroska',
-  'mpeg-ts': 'MPEG-TS',
-  flv: 'FLV',
-  mp4: 'MP4',
-}
+// Formats that say no more than the codec in them, or nothing at all.
+const BARE: ReadonlySet<FormatName> = new Set(['mp3', 'adts', 'flac', 'raw'])
 
 const offAir = (mounts: readonly MountStatus[]): string =>
   mounts.length === 0
@@ -147,7 +135,6 @@ const since = (connected: string | null): string => {
 }
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
-const round = (value: number): number => Math.round(value * 10) / 10
 
 const BARS =
   '<rect x="8" y="5" width="18" height="6" rx="3"/><rect x="2" y="13" width="22" height="6" rx="3" opacity=".75"/><rect x="7" y="21" width="20" height="6" rx="3" opacity=".5"/>'

@@ -1,7 +1,10 @@
+import type { EventEmitter } from 'node:events'
 import { Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import { pino, type DestinationStream, type Logger } from 'pino'
 import pretty from 'pino-pretty'
+import { describeMedia } from '../lib/formats/index.js'
+import type { Listener, Mount, ServerEvents, Source } from '../lib/index.js'
 import type { Config } from './schema.js'
 
 type Style = Parameters<typeof styleText>[0]
@@ -68,4 +71,18 @@ export function makeLogger(settings: Config['log'], output: DestinationStream, h
     errorLikeObjectKeys: [],
   })
   return pino(options, lines)
+}
+
+const peer = ({ details: { address, agent } }: Source | Listener, { name }: Mount): object => ({ mount: name, address, agent })
+
+/** Writes one line per event of a server; listeners that come and go only at the level debug. */
+export function logEvents(server: EventEmitter<ServerEvents>, logger: Logger): void {
+  server.on('source', (source, mount) => logger.info(peer(source, mount), 'source connected'))
+  server.on('format', ({ demuxer: { format, tracks } }, mount) =>
+    logger.info({ mount: mount.name, media: describeMedia(format, tracks) }, 'on the air'),
+  )
+  server.on('end', (_, mount, reason) => logger.info({ mount: mount.name }, `source gone: ${reason}`))
+  server.on('listener', (listener, mount) => logger.debug(peer(listener, mount), 'listener connected'))
+  server.on('departure', (listener, mount) => logger.debug(peer(listener, mount), 'listener gone'))
+  server.on('warning', (sentence, mount) => logger.warn({ mount: mount.name }, sentence))
 }
