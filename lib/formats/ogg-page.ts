@@ -23,9 +23,6 @@ export interface Page {
 /** Bytes of a page header without its segment table. */
 export const PAGE_HEADER_SIZE = 27
 
-/** The most bytes that a page can have. */
-export const MAX_PAGE_SIZE = PAGE_HEADER_SIZE + 255 + 255 * 255
-
 // 'OggS' | version 1 | flags 1: continued, bos, eos | granule 8 | serial 4 | sequence 4 | CRC-32 4 | segments 1 | lacing | body; little-endian
 /**
  * The bytes of the whole page that begins here.

@@ -22,6 +22,12 @@ export function parseBasic(value: string | undefined): Credentials | undefined {
   return { user: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
+/** What an `Authorization` header brings to be tried: {@link parseBasic} as a list of one, or of none. */
+export function basicCredentials(value: string | undefined): Credentials[] {
+  const credentials = parseBasic(value)
+  return credentials === undefined ? [] : [credentials]
+}
+
 /** Formats credentials as the value of an `Authorization` header, in UTF-8. */
 export function formatBasic({ user, password }: Credentials): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`

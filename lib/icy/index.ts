@@ -1,4 +1,4 @@
-export { formatBasic, parseBasic, type Credentials } from './basic.js'
+export { basicCredentials, formatBasic, parseBasic, type Credentials } from './basic.js'
 export { ChunkedDecoder } from './chunked.js'
 export { IcyDecoder } from './decoder.js'
 export { IcyEncoder } from './encoder.js'
@@ -15,6 +15,7 @@ export {
   type XaudiocastHead,
 } from './head.js'
 export { Headers, parseHeaders } from './headers.js'
+export { parseLogin } from './login.js'
 export { createMetadata, formatMetadata, metadataFromQuery, NO_METADATA, parseMetadata, type Metadata } from './metadata.js'
 export { isMountPath, mountPath, parseQuery, rawQuery, readQuery } from './path.js'
 export { ResponseReader, type Answer, type LoginAnswer, type ResponseHead } from './response.js'

@@ -1,9 +1,9 @@
 import { FloecastError } from '../errors.js'
-import { type Credentials, parseBasic } from '../icy/basic.js'
+import { basicCredentials } from '../icy/basic.js'
 import { ChunkedDecoder } from '../icy/chunked.js'
 import type { HeadReader, RequestHead, ShoutcastHead, XaudiocastHead } from '../icy/head.js'
 import type { Headers } from '../icy/headers.js'
-import { mountPath } from '../icy/path.js'
+import { parseLogin } from '../icy/login.js'
 import { streamInfo } from '../icy/stream-info.js'
 import type { Logger } from '../log.js'
 import type { Source } from '../mount/source.js'
@@ -43,9 +43,9 @@ export class Ingest {
 
   async #openHttp(head: RequestHead, reader: HeadReader): Promise<void> {
     const { headers, path } = head
-    const credentials = parseBasic(headers.get('authorization'))
+    const credentials = basicCredentials(headers.get('authorization'))
     if (path === undefined) throw new FloecastError('MOUNT_INVALID', { mount: head.target })
-    const user = await this.#context.admit(['source'], credentials === undefined ? [] : [credentials], path, this.#address(headers))
+    const user = await this.#context.admit(['source'], credentials, path, this.#address(headers))
     const body = bodyOf(headers)
     this.#context.mounts.check(path)
     const { socket } = this.#connection
@@ -64,7 +64,7 @@ export class Ingest {
 
   // OK2 comes after the password has been found right and before any header is waited for: some sources send them only then.
   async #openShoutcast({ password }: ShoutcastHead, reader: HeadReader): Promise<void> {
-    const { mount, candidates } = readLogin(password, this.#context.settings.shoutcastMount)
+    const { mount, candidates } = parseLogin(password, this.#context.settings.shoutcastMount)
     const user = await this.#context.admit(['source'], candidates, mount, this.#address())
     this.#context.mounts.check(mount)
     const { socket } = this.#connection
@@ -154,18 +154,6 @@ function bodyOf(headers: Headers): Body {
   if (length === undefined || length === '') return new PlainBody()
   if (!/^\d{1,15}$/.test(length)) throw new FloecastError('BAD_REQUEST', { reason: 'Content-Length is not a number' })
   return new PlainBody(Number(length))
-}
-
-/** What a SHOUTcast password line may mean: `password`, `/mount:password`, `user:password`, `password:#1`. */
-export function readLogin(line: string, defaultMount: string): { mount: string; candidates: Credentials[] } {
-  const password = line.replace(/:#\d+$/, '')
-  const colon = password.lastIndexOf(':')
-  const mount = password.startsWith('/') && colon > 0 ? mountPath(password.slice(0, colon)) : undefined
-  if (mount !== undefined) return { mount, candidates: [{ user: '', password: password.slice(colon + 1) }] }
-  const candidates = [{ user: '', password }]
-  const first = password.indexOf(':')
-  if (first > 0) candidates.push({ user: password.slice(0, first), password: password.slice(first + 1) })
-  return { mount: defaultMount, candidates }
 }
 
 // The header lines after a SHOUTcast login, or nothing when the source has gone.

@@ -1,5 +1,5 @@
 import { FloecastError } from '../errors.js'
-import { parseBasic } from '../icy/basic.js'
+import { basicCredentials } from '../icy/basic.js'
 import type { ListenerDetails, RequestLine } from '../mount/listener.js'
 import type { Mount } from '../mount/mount.js'
 import { clientAddress } from './address.js'
@@ -26,8 +26,8 @@ export async function admitListener(
 ): Promise<{ mount: Mount; details: ListenerDetails }> {
   const { method, target, version } = request
   const address = clientAddress(request.remoteAddress, request.header('x-forwarded-for'), context.settings.trustedProxies)
-  const credentials = parseBasic(request.header('authorization'))
-  const user = await context.admit(['listener'], credentials === undefined ? [] : [credentials], path, address)
+  const credentials = basicCredentials(request.header('authorization'))
+  const user = await context.admit(['listener'], credentials, path, address)
   const mount = context.mounts.get(path)
   if (mount?.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: path })
   const agent = request.header('user-agent') ?? ''

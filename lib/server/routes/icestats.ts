@@ -4,7 +4,7 @@ import type { Mount } from '../../mount/mount.js'
 import { SERVER } from '../../version.js'
 import { encodePath, publicOrigin, type Visit } from '../address.js'
 import type { ServerContext } from '../context.js'
-import { statedBitrate, visibleMounts } from './status-report.js'
+import { statedKilobits, visibleMounts } from './status-report.js'
 
 type Value = string | number | null
 type Fields = Record<string, Value>
@@ -65,7 +65,7 @@ function plainFields(mount: Mount): Record<string, number | undefined> {
   const { info, source } = mount
   const audio = trackOf(source?.demuxer.tracks, 'audio')
   return {
-    bitrate: kilobits(statedBitrate(mount)),
+    bitrate: statedKilobits(mount),
     channels: info.channels ?? audio?.channels,
     samplerate: info.sampleRate ?? audio?.sampleRate,
     quality: info.quality,
@@ -84,18 +84,14 @@ function trackFields(mount: Mount): Record<string, Value | undefined> {
     audio_samplerate: audio?.sampleRate,
     frame_rate: video?.frameRate,
     frame_size: video?.width !== undefined && video.height !== undefined ? `${video.width} x ${video.height}` : undefined,
-    'ice-bitrate': kilobits(statedBitrate(mount)),
+    'ice-bitrate': statedKilobits(mount),
     subtype: subtype || undefined,
     video_bitrate: video?.bitrate,
   }
 }
 
-/** The first track of a kind. */
-export const trackOf = (tracks: readonly Track[] | undefined, kind: Track['kind']): Track | undefined =>
+const trackOf = (tracks: readonly Track[] | undefined, kind: Track['kind']): Track | undefined =>
   tracks?.find((track) => track.kind === kind)
-
-/** Whole kilobits of bits. */
-export const kilobits = (bits: number | undefined): number | undefined => (bits === undefined ? undefined : Math.round(bits / 1000))
 
 const rfcDate = (time: number): string => new Date(time).toUTCString().replace('GMT', '+0000')
 const isoDate = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}+0000`

@@ -1,12 +1,12 @@
 import type { Router } from '@koa/router'
 import type { Context } from 'koa'
 import { FloecastError } from '../../errors.js'
-import { parseBasic } from '../../icy/basic.js'
+import { basicCredentials } from '../../icy/basic.js'
+import { parseLogin } from '../../icy/login.js'
 import { metadataFromQuery } from '../../icy/metadata.js'
 import { parseQuery, rawQuery } from '../../icy/path.js'
 import type { Mount } from '../../mount/mount.js'
 import type { ServerContext } from '../context.js'
-import { readLogin } from '../ingest.js'
 import { tell } from './respond.js'
 import { addressOf } from './visit.js'
 
@@ -33,13 +33,8 @@ export function metadataRoutes(router: Router, context: ServerContext): void {
 async function update(context: ServerContext, ctx: Context, query: string): Promise<void> {
   const parameters = parseQuery(query)
   const name = parameters.get('mount') ?? undefined
-  const credentials = parseBasic(ctx.get('authorization'))
-  ctx.state['user'] = await context.admit(
-    ['source', 'admin'],
-    credentials === undefined ? [] : [credentials],
-    name,
-    addressOf(ctx, context),
-  )
+  const credentials = basicCredentials(ctx.get('authorization'))
+  ctx.state['user'] = await context.admit(['source', 'admin'], credentials, name, addressOf(ctx, context))
   if (name === undefined) return tell(ctx, 400, 'Unknown admin request: the parameter mount is missing')
   const mount = liveMount(context, name)
   const mode = parameters.get('mode')
@@ -58,8 +53,7 @@ async function updateShoutcast(context: ServerContext, ctx: Context): Promise<vo
   const parameters = parseQuery(query)
   const pass = parameters.get('pass')
   const standard = standardMount(context)
-  const basic = parseBasic(ctx.get('authorization'))
-  const login = pass === null ? { mount: standard, candidates: basic === undefined ? [] : [basic] } : readLogin(pass, standard)
+  const login = pass === null ? { mount: standard, candidates: basicCredentials(ctx.get('authorization')) } : parseLogin(pass, standard)
   const name = parameters.get('mount') ?? login.mount
   ctx.state['user'] = await context.admit(['source', 'admin'], login.candidates, name, addressOf(ctx, context))
   const mount = liveMount(context, name)

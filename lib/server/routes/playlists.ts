@@ -4,10 +4,9 @@ import { cleanText } from '../../icy/text.js'
 import type { Mount } from '../../mount/mount.js'
 import { publicUrl } from '../address.js'
 import type { ServerContext } from '../context.js'
-import { kilobits } from './icestats.js'
 import { escapeMarkup } from './markup.js'
 import { allowAll, dress } from './respond.js'
-import { statedBitrate } from './status-report.js'
+import { statedKilobits } from './status-report.js'
 import { visitOf } from './visit.js'
 
 /**
@@ -34,7 +33,7 @@ const writeXspf = (mount: Mount, url: string): string => {
   const live = source !== undefined
   const creator = live && playing.artist !== undefined ? `\n      <creator>${escapeMarkup(playing.artist)}</creator>` : ''
   const title = !live ? '' : playing.artist === undefined ? playing.display : playing.title
-  const bitrate = kilobits(statedBitrate(mount))
+  const bitrate = statedKilobits(mount)
   const annotation = [
     `Stream Title: ${nameOf(mount)}`,
     `Stream Description: ${descriptionOf(mount)}`,

@@ -4,10 +4,9 @@ import { parseQuery, rawQuery } from '../../icy/path.js'
 import type { Mount } from '../../mount/mount.js'
 import { SERVER } from '../../version.js'
 import type { ServerContext } from '../context.js'
-import { kilobits } from './icestats.js'
 import { escapeMarkup } from './markup.js'
 import { openly } from './respond.js'
-import { statedBitrate } from './status-report.js'
+import { statedKilobits } from './status-report.js'
 
 /** Adds what SHOUTcast clients poll for their listener counters: `/7.html`, `/stats`, `/currentsong`. */
 export function shoutcastRoutes(router: Router, context: ServerContext): void {
@@ -82,7 +81,7 @@ function stats({ settings }: ServerContext, mount: Mount | undefined) {
     streamlistederror: 200,
     streampath: mount?.name ?? '',
     streamuptime: source === undefined ? 0 : Math.max(0, Math.floor((now - source.details.connected) / 1000)),
-    bitrate: String(kilobits(mount && statedBitrate(mount)) ?? ''),
+    bitrate: String((mount && statedKilobits(mount)) ?? ''),
     content: source === undefined ? '' : mount!.contentType,
     version: SERVER,
   }

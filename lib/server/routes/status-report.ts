@@ -166,11 +166,17 @@ export function visibleMounts(mounts: Iterable<Mount>): Mount[] {
 }
 
 /** Bits a second of a mount's stream: what the source says, else what its tracks add up to. */
-export function statedBitrate({ info, source }: Mount): number | undefined {
+function statedBitrate({ info, source }: Mount): number | undefined {
   if (source === undefined) return undefined
   if (info.bitrate !== undefined) return info.bitrate * 1000
   const rates = source.demuxer.tracks.filter(({ kind }) => kind !== 'data').map(({ bitrate }) => bitrate)
   return rates.length === 0 ? undefined : rates.reduce((sum, rate) => (sum === undefined || rate === undefined ? undefined : sum + rate))
+}
+
+/** {@link statedBitrate} in whole kilobits, as Icecast and SHOUTcast tell it. */
+export function statedKilobits(mount: Mount): number | undefined {
+  const bits = statedBitrate(mount)
+  return bits === undefined ? undefined : Math.round(bits / 1000)
 }
 
 function mountStatus(mount: Mount, origin: string): MountStatus {
