@@ -1,5 +1,5 @@
-import { networkInterfaces } from 'node:os'
 import { styleText } from 'node:util'
+import { inUrl, isEverywhere, nearHost } from './address.js'
 import type { Passwords } from './state.js'
 
 /** What the first lines on a terminal tell. */
@@ -22,17 +22,6 @@ export interface Welcome {
   readonly coloured: boolean
 }
 
-/** The first address of this machine that others in its network can reach. */
-export function networkAddress(): string | undefined {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address
-}
-
-const everywhere = (host: string | undefined): boolean => host === undefined || host === '::' || host === '0.0.0.0'
-
-/** A host as it stands in a URL. */
-const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
-
 const RENEW = 'For new ones: floecast --new-passwords, or your own in the configuration or the environment.'
 
 /** What to tell about passwords; undefined when they come from the configuration. */
@@ -51,14 +40,14 @@ export function formatBanner(welcome: Welcome): string {
   const style = (format: Style, text: string): string =>
     coloured && text !== '' ? styleText(format, text, { validateStream: false }) : text
   const link = (text: string): string => style('cyan', text)
-  const at = `${inUrl(everywhere(host) ? 'localhost' : (host ?? ''))}:${port}`
+  const at = `${nearHost(host)}:${port}`
   const strong = (text: string): string => style('bold', text)
   const { source, admin } = passwords.made
   const publish = `icecast://source:${source === undefined ? 'PASSWORD' : strong(source)}@${at}/live`
   const encode = '-c:v libx264 -g 50 -c:a aac -content_type video/mp2t -f mpegts'
   const soft = (text: string): string => style('dim', text)
   const more = [
-    ...(network !== undefined && everywhere(host) ? [`${soft('on your network:')} ${link(`http://${network}:${port}`)}`] : []),
+    ...(network !== undefined && isEverywhere(host) ? [`${soft('on your network:')} ${link(`http://${network}:${port}`)}`] : []),
     ...(secure === undefined ? [] : [`${soft('encrypted:')} ${link(`https://${inUrl(secure)}:${port}`)}`]),
   ]
   const row = (head: string, label: string, text: string): string => `  ${style('bold', head.padEnd(10))}${soft(label.padEnd(10))}${text}`

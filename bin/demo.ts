@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loopMp4, SourceClient } from '../lib/client/index.js'
-import type { Logger } from '../lib/log.js'
-import type { ServerOptions } from '../lib/options.js'
+import type { Logger, ServerOptions } from '../lib/index.js'
+import { nearHost } from './address.js'
 import { reasonOf } from './reason.js'
 
 const MOUNT = '/demo'
@@ -49,8 +49,7 @@ export class Demo {
    * @param host the address that the server is bound to; undefined for all
    */
   start(host: string | undefined, port: number): void {
-    const near = host === undefined || host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host
-    void this.#run(`http://source:${this.#password}@${near.includes(':') ? `[${near}]` : near}:${port}${MOUNT}`)
+    void this.#run(`http://source:${this.#password}@${nearHost(host)}:${port}${MOUNT}`)
   }
 
   /** Ends for good. */

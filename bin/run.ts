@@ -11,9 +11,10 @@ import {
   type ServerEvents,
   VERSION,
 } from '../lib/index.js'
+import { networkAddress } from './address.js'
 import { AccessFile } from './access-file.js'
 import { HELP, parseArguments, UsageError, type Arguments } from './arguments.js'
-import { formatBanner, networkAddress, passwordNote } from './banner.js'
+import { formatBanner, passwordNote } from './banner.js'
 import { ConfigError, environment, loadConfig, serverOptionsOf } from './config.js'
 import { Demo } from './demo.js'
 import { logEvents, makeLogger } from './log.js'

@@ -15,7 +15,7 @@ export {
   type XaudiocastHead,
 } from './head.js'
 export { Headers, parseHeaders } from './headers.js'
-export { parseLogin } from './login.js'
+export { parseLogin, type Login } from './login.js'
 export { createMetadata, formatMetadata, metadataFromQuery, NO_METADATA, parseMetadata, type Metadata } from './metadata.js'
 export { isMountPath, mountPath, parseQuery, rawQuery, readQuery } from './path.js'
 export { ResponseReader, type Answer, type LoginAnswer, type ResponseHead } from './response.js'

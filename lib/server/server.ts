@@ -91,7 +91,10 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly started: number
   /** Where the server writes what happens. */
   readonly logger: Logger
-  /** Takes what is neither a source nor a listener; used by the front. */
+  /**
+   * Takes what is neither a source nor a listener; used by the front.
+   * @internal
+   */
   readonly http: Http
   #settings: ServerSettings
   #certificate: Certificate | undefined

@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
+import { formatAccess } from '../../lib/server/access-log.js'
 import { basic } from '../../lib/server/auth.js'
 import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
 import { until } from '../helpers/wait.js'
 
+const basicOf = (bytes: Buffer | string): string => `Authorization: Basic ${Buffer.from(bytes).toString('base64')}\r\n`
 const auth = basic({ source: 'hackme', admin: 'letmein' })
-const LOGIN = `Authorization: Basic ${Buffer.from('source:hackme').toString('base64')}\r\n`
+const LOGIN = basicOf('source:hackme')
 // MPEG-1 layer III, 128 kbit/s, 44.1 kHz, stereo: 417 bytes a frame.
 const MP3 = Buffer.concat(Array.from({ length: 20 }, () => Buffer.concat([Buffer.from('fffb9000', 'hex'), Buffer.alloc(413)])))
 
@@ -56,6 +58,8 @@ async function house(t: { teardown(call: () => unknown): void }, options: Partia
 }
 
 const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`
+
+const put = (headers: string, mount = '/a'): string => `PUT ${mount} HTTP/1.1\r\n${headers}\r\n`
 
 t.test('any number of requests may come at once on one connection', async (t) => {
   const { call, publish } = await house(t)
@@ -211,4 +215,50 @@ t.test('a server that is closed takes nobody who comes late', async (t) => {
   t.match(String(Buffer.concat(answer)), /^HTTP\/1.1 503/)
   t.same([server.mounts.sources, server.connections], [0, 0])
   t.throws(() => server.mounts.check('/a'), { code: 'SERVER_CLOSING' })
+})
+
+t.test('a hostile head gets a refusal and one line in the log, and nobody learns a password', async (t) => {
+  const lines: string[] = []
+  const logged: string[] = []
+  const log = (fields: object, message: string): void => void logged.push(`${JSON.stringify(fields)} ${message}`)
+  const { server, call } = await house(t, { logger: { debug: log, info: log, warn: log, error: log } })
+  server.on('access', (entry) => lines.push(formatAccess(entry)))
+  const cases: readonly (readonly [head: string | Buffer, status: number, why: string])[] = [
+    [put(basicOf('source')), 401, 'no colon'],
+    [put('Authorization: Basic !!!\r\n'), 401, 'no base64'],
+    [put('Authorization: Basic\r\n'), 401, 'nothing at all'],
+    [put(basicOf(Buffer.from('source:hackme', 'utf16le'))), 401, 'UTF-16'],
+    [put(basicOf('source:hackme\r\nX: y')), 401, 'a line break in the password'],
+    [put(basicOf(`source:${'x'.repeat(9_000)}`)), 401, 'a long password'],
+    [put(`Authorization: Basic ${'A'.repeat(100_000)}\r\n`), 431, 'a password without end'],
+    [put('X: y\r\n'.repeat(199) + LOGIN + 'X: y\r\n'), 431, '201 headers'],
+    [put(LOGIN, `/${'a'.repeat(20_000)}`), 431, 'a line without end'],
+    [put(LOGIN, '/%2e%2e/%2e%2e/etc/passwd'), 400, 'dots that are encoded'],
+    [put(LOGIN, '/a%0d%0ab'), 400, 'a line break in the mount'],
+    [put(LOGIN, '/a%5c..%5cb'), 400, 'backslashes'],
+    [put(LOGIN, '/%c0%ae%c0%ae/x/..'), 400, 'dots after bytes that are no UTF-8'],
+    [put(LOGIN, '/admin/x'), 403, 'a path of the server itself'],
+    [put(`${LOGIN}Transfer-Encoding: gzip, chunked\r\n`), 501, 'a coding that nobody reads'],
+    [put(`${LOGIN}Content-Length: 1e3\r\n`), 400, 'a length that is none'],
+    [put(`X : y\r\n${LOGIN}`), 400, 'white space before a colon'],
+    [Buffer.from('\x00\x01\x02'), 400, 'no text at all'],
+    [get('/../../etc/passwd'), 404, 'a path that leads upward'],
+    [
+      get('/admin/metadata?mode=updinfo&mount=/a&song=%0d%0aSet-Cookie:x', 'User-Agent: <script>"\x1b[2J\r\n'),
+      401,
+      'a line break in a title',
+    ],
+  ]
+  for (const [head, status, why] of cases) {
+    const before = lines.length
+    const { heard, socket } = call(head)
+    await until(why, () => heard() !== '' && lines.length > before)
+    t.equal(Number(/^HTTP\/1\.[01] (\d+)/.exec(heard())?.[1]), status, why)
+    t.notMatch(heard(), /hackme|letmein|Set-Cookie/)
+    socket.destroy()
+  }
+  t.equal(lines.length, cases.length, 'one line each')
+  t.notMatch(lines.join(''), /[\p{Cc}]/u)
+  t.notMatch(lines.join() + logged.join(), /hackme|letmein/)
+  t.equal(server.mounts.sources, 0)
 })
