@@ -54,7 +54,7 @@ export interface MetadataFields {
  * @example
  * ```ts
  * const source = new SourceClient('http://source:hackme@localhost:8000/live.mp3', { contentType: 'audio/mpeg', name: 'Night radio' })
- * source.on('connect', () => source.setMetadata({ artist: 'Artist', title: 'Title' }))
+ * source.on('connect', () => source.setMetadata({ artist: 'Artist', title: 'Title' }).catch(console.error))
  * await pipeline(encoder.stdout, source)
  * ```
  */

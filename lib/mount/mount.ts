@@ -55,9 +55,9 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
   /** What the connected source sends under; `undefined` while the mount is off the air. */
   source: Source | undefined
   /** What plays now. */
-  playing: Metadata = NO_METADATA
-  /** The ICY block of {@link Mount.playing}. */
-  metadata: Buffer = formatMetadata(NO_METADATA)
+  metadata: Metadata = NO_METADATA
+  /** The ICY block of {@link Mount.metadata}. */
+  metadataBlock: Buffer = formatMetadata(NO_METADATA)
   /** Most listeners at a time since the source connected. */
   peak = 0
   /** Listeners served since the source connected. */
@@ -160,14 +160,14 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     this.warnings = []
     this.#counted = { bytes: 0, time: source.details.connected }
     this.#damage = { bytes: 0, time: source.details.connected }
-    if (this.playing !== NO_METADATA) this.setMetadata(NO_METADATA)
+    if (this.metadata !== NO_METADATA) this.setMetadata(NO_METADATA)
     this.#tell('source', source, this)
   }
 
   /** Says what plays now: to listeners with the next metadata block, to status pages at once. */
   setMetadata(metadata: Metadata): void {
-    this.playing = metadata
-    this.metadata = formatMetadata(metadata)
+    this.metadata = metadata
+    this.metadataBlock = formatMetadata(metadata)
     this.#tell('metadata', this)
   }
 

@@ -25,7 +25,7 @@ t.test(
       [/^avc1\.4d/, 'mp4a.40.2'],
     )
     await titled
-    t.match(mount.playing, { artist: 'floecast', title: /^\w/ })
+    t.match(mount.metadata, { artist: 'floecast', title: /^\w/ })
 
     // Nobody else may publish there, not even with the general password.
     const response = await fetch(`http://127.0.0.1:${port}/demo`, {

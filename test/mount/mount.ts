@@ -249,9 +249,9 @@ t.test('titles in the stream itself become the title of the mount', async (t) =>
   const host = room()
   host.demuxer.comments = { artist: 'Band', title: 'Song' }
   host.send(chunk('K', 3))
-  t.equal(host.mount.playing.display, 'Band - Song')
+  t.equal(host.mount.metadata.display, 'Band - Song')
   host.start()
-  t.equal(host.mount.playing.display, '', 'and go with their source')
+  t.equal(host.mount.metadata.display, '', 'and go with their source')
 })
 
 t.test('at the end of the source everyone gets what is left, and an end', async (t) => {

@@ -267,7 +267,7 @@ t.test('no text of a peer breaks an answer or becomes something else', async (t)
   for (const title of NASTY) {
     mount.setMetadata(createMetadata({ song: title, artist: title, url: title }))
     mount.settings = { ...mount.settings, name: title, description: title, genre: title, url: `javascript:${title}` }
-    const shown = mount.playing.display
+    const shown = mount.metadata.display
     const source = JSON.parse((await get('/status-json.xsl')).text).icestats.source
     t.same([source.title, source.server_name], [shown, title], `status-json keeps ${JSON.stringify(title)}`)
     const { mounts }: StatusReport = JSON.parse((await get('/api/v1/status')).text)
@@ -488,10 +488,10 @@ t.test('titles come in as encoders send them', async (t) => {
     [401, 'Basic realm="Icecast2 Server", charset="UTF-8"', 'You need to authenticate\r\n'],
   )
   t.equal((await update('mode=updinfo&mount=/a.mp3&song=x', { headers: basic('source', 'nope') })).status, 401)
-  t.equal(mount.playing.display, '', 'nothing has changed')
+  t.equal(mount.metadata.display, '', 'nothing has changed')
   const done = await update('mode=updinfo&mount=%2fa%2emp3&song=Artist%20%26%20Co%20-%20T%C3%AFtle', { headers: basic('source', 's3cret') })
   t.equal(done.text, '<?xml version="1.0"?>\n<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>\n')
-  t.equal(mount.playing.display, 'Artist & Co - Tïtle')
+  t.equal(mount.metadata.display, 'Artist & Co - Tïtle')
   t.match(lab.accesses.at(-1), {
     address: '127.0.0.1',
     user: 'source',
@@ -508,23 +508,23 @@ t.test('titles come in as encoders send them', async (t) => {
     address: '127.0.0.1',
   })
   await update('mode=updinfo&mount=/a.mp3&song=Caf%E9')
-  t.equal(mount.playing.display, 'Café', 'bytes that are no UTF-8 are Latin-1')
+  t.equal(mount.metadata.display, 'Café', 'bytes that are no UTF-8 are Latin-1')
   await update('mode=updinfo&mount=/a.mp3&charset=KOI8-R&song=%F0%F2')
-  t.equal(mount.playing.display, 'ПР', 'a charset is followed')
+  t.equal(mount.metadata.display, 'ПР', 'a charset is followed')
   await update('mode=updinfo&mount=/a.mp3&artist=A&title=T&url=http%3A%2F%2Fexample.org%2Fs')
-  t.match(mount.playing, { display: 'A - T', artist: 'A', title: 'T', url: 'http://example.org/s' })
+  t.match(mount.metadata, { display: 'A - T', artist: 'A', title: 'T', url: 'http://example.org/s' })
   t.equal((await update('mode=updinfo&mount=/a.mp3')).status, 200)
-  t.equal(mount.playing.display, 'A - T', 'an update without a title changes nothing')
+  t.equal(mount.metadata.display, 'A - T', 'an update without a title changes nothing')
   t.match((await update('mode=updinfo&mount=/tv&song=News')).text, 'successful')
-  t.equal(tv.playing.display, 'News', 'every format takes a title')
+  t.equal(tv.metadata.display, 'News', 'every format takes a title')
 
   const form = { method: 'POST', headers: { ...ADMIN.headers, 'Content-Type': 'application/x-www-form-urlencoded' } }
   t.match((await get('/admin/metadata', { ...form, body: 'mode=updinfo&mount=%2fa%2emp3&song=Posted' })).text, 'successful')
-  t.equal(mount.playing.display, 'Posted')
+  t.equal(mount.metadata.display, 'Posted')
   await get('/admin/metadata', { ...form, body: Buffer.from('mode=updinfo&mount=/a.mp3&song=Stra\xdfe 9', 'latin1') })
-  t.equal(mount.playing.display, 'Straße 9', 'a form may hold raw bytes')
+  t.equal(mount.metadata.display, 'Straße 9', 'a form may hold raw bytes')
   const large = await get('/admin/metadata', { ...form, body: `mode=updinfo&mount=/a.mp3&song=${'x'.repeat(20_000)}` })
-  t.same([large.status, mount.playing.display], [400, 'Straße 9'], 'a huge form is refused')
+  t.same([large.status, mount.metadata.display], [400, 'Straße 9'], 'a huge form is refused')
 
   const bad = await update('mode=foo&mount=/a.mp3&song=x')
   t.same(
@@ -547,7 +547,7 @@ t.test('titles come in as encoders send them', async (t) => {
   }
   t.equal(lab.asked.length, asked, 'and nobody was asked for a password')
   const page = await update('mode=updinfo&mount=/a.mp3&song=evil', { headers: { ...ADMIN.headers, 'Sec-Fetch-Site': 'cross-site' } })
-  t.same([page.status, mount.playing.display], [403, 'Straße 9'], 'the page of another site has no say')
+  t.same([page.status, mount.metadata.display], [403, 'Straße 9'], 'the page of another site has no say')
 
   // A peer that hangs up in the middle of its form is no fault of ours.
   await new Promise<void>((resolve) => {
@@ -568,17 +568,17 @@ t.test('admin.cgi knows the mount by itself', async (t) => {
   const other = lab.mp3('/other')
   const done = await cgi('pass=s3cret&song=One')
   t.equal(done.text, '<html><head><title>Admin request successful</title></head><body><p>Metadata update successful</p></body></html>')
-  t.same([other.playing.display, lab.asked.at(-1)?.mount], ['One', '/other'], 'the only one that is live')
+  t.same([other.metadata.display, lab.asked.at(-1)?.mount], ['One', '/other'], 'the only one that is live')
   const stream = lab.mp3('/stream')
   await cgi('pass=s3cret&song=Two')
-  t.same([other.playing.display, stream.playing.display], ['One', 'Two'], 'or the one that SHOUTcast sources send to')
+  t.same([other.metadata.display, stream.metadata.display], ['One', 'Two'], 'or the one that SHOUTcast sources send to')
   await cgi('pass=s3cret&mount=/other&song=Three')
   await cgi('pass=%2Fother%3As3cret&song=Four')
-  t.same([other.playing.display, lab.asked.at(-1)?.mount], ['Four', '/other'], 'or the one that is named')
+  t.same([other.metadata.display, lab.asked.at(-1)?.mount], ['Four', '/other'], 'or the one that is named')
   await cgi('pass=admin%3Aadm1n&title=Six&song=Five')
-  t.equal(stream.playing.display, 'Five', 'a user may stand before the password')
+  t.equal(stream.metadata.display, 'Five', 'a user may stand before the password')
   await get('/admin.cgi?mode=updinfo&song=Six', ADMIN)
-  t.equal(stream.playing.display, 'Six', 'or in the usual header')
+  t.equal(stream.metadata.display, 'Six', 'or in the usual header')
   t.equal((await get('/admin.cgi?mode=viewxml&pass=s3cret')).status, 400)
 })
 

@@ -33,13 +33,13 @@ export function icestats({ settings, mounts, started }: ServerContext, visit: Vi
 }
 
 function sourceFields(mount: Mount, origin: string): Fields {
-  const { info, playing, source } = mount
+  const { info, metadata, source } = mount
   const connected = source?.details.connected ?? 0
   // An ICY stream has one line of title; elsewhere artist and title stand apart where the source tells them apart.
-  const apart = !mount.icy && playing.artist !== undefined
+  const apart = !mount.icy && metadata.artist !== undefined
   const fields: Record<string, Value | undefined> = {
     ...(isPlain(mount) ? plainFields(mount) : trackFields(mount)),
-    artist: apart ? playing.artist : undefined,
+    artist: apart ? metadata.artist : undefined,
     audio_info: info.audioInfo,
     genre: info.genre ?? 'various',
     listener_peak: mount.peak,
@@ -51,7 +51,7 @@ function sourceFields(mount: Mount, origin: string): Fields {
     server_url: info.url,
     stream_start: rfcDate(connected),
     stream_start_iso8601: isoDate(connected),
-    title: (apart ? playing.title : playing.display) || undefined,
+    title: (apart ? metadata.title : metadata.display) || undefined,
   }
   const known = Object.entries(fields).filter((field): field is [string, Value] => field[1] !== undefined)
   // In Icecast the keys stand in alphabetical order, and there are readers that count on it.

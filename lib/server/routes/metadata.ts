@@ -81,7 +81,7 @@ function liveMount({ mounts }: ServerContext, name: string): Mount {
 
 // As in Icecast, an update that brings no title is fine, and changes nothing.
 function apply(mount: Mount, query: string): void {
-  const metadata = metadataFromQuery(query, mount.playing)
+  const metadata = metadataFromQuery(query, mount.metadata)
   if (metadata !== undefined) mount.setMetadata(metadata)
 }
 

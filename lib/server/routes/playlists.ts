@@ -29,10 +29,10 @@ export async function playlists(context: ServerContext, ctx: Context, next: Next
 
 // XSPF (xspf.org/spec), in the words of Icecast.
 const writeXspf = (mount: Mount, url: string): string => {
-  const { info, playing, source } = mount
+  const { info, metadata, source } = mount
   const live = source !== undefined
-  const creator = live && playing.artist !== undefined ? `\n      <creator>${escapeMarkup(playing.artist)}</creator>` : ''
-  const title = !live ? '' : playing.artist === undefined ? playing.display : playing.title
+  const creator = live && metadata.artist !== undefined ? `\n      <creator>${escapeMarkup(metadata.artist)}</creator>` : ''
+  const title = !live ? '' : metadata.artist === undefined ? metadata.display : metadata.title
   const bitrate = statedKilobits(mount)
   const annotation = [
     `Stream Title: ${nameOf(mount)}`,
@@ -60,10 +60,10 @@ const writeXspf = (mount: Mount, url: string): string => {
 
 // Lines of NAME=value, ended by ==: what Icecast makes for CELT and Vorbis players.
 const writeVclt = (mount: Mount, url: string): string => {
-  const { playing, source } = mount
+  const { metadata, source } = mount
   const fields: [string, string][] = [['STREAMURL', url]]
-  if (source !== undefined && playing.artist !== undefined) fields.push(['ARTIST', playing.artist])
-  if (source !== undefined) fields.push(['TITLE', playing.artist === undefined ? playing.display : playing.title])
+  if (source !== undefined && metadata.artist !== undefined) fields.push(['ARTIST', metadata.artist])
+  if (source !== undefined) fields.push(['TITLE', metadata.artist === undefined ? metadata.display : metadata.title])
   const codecs = source?.demuxer.format === 'ogg' ? source.demuxer.tracks.map(({ codec }) => `codec:ogg_${codec.toLowerCase()}`) : []
   fields.push(
     ['SERVER_NAME', nameOf(mount)],

@@ -33,7 +33,7 @@ export function shoutcastRoutes(router: Router, context: ServerContext): void {
   openly(router, '/currentsong', (ctx) => {
     const mount = mountOf(context, ctx)
     ctx.set('Content-Type', 'text/plain; charset=utf-8')
-    ctx.body = mount?.source === undefined ? '' : mount.playing.display
+    ctx.body = mount?.source === undefined ? '' : mount.metadata.display
   })
 }
 
@@ -73,7 +73,7 @@ function stats({ settings }: ServerContext, mount: Mount | undefined) {
     servergenre5: genres[4] ?? '',
     serverurl: mount?.info.url ?? '',
     servertitle: mount?.info.name ?? '',
-    songtitle: source === undefined ? '' : mount!.playing.display,
+    songtitle: source === undefined ? '' : mount!.metadata.display,
     streamhits: mount?.served ?? 0,
     streamstatus: source === undefined ? 0 : 1,
     backupstatus: 0,

@@ -223,8 +223,8 @@ const trackStatus = ({ kind, codec, codecs, width, height, frameRate, sampleRate
   bitrate: bitrate ?? null,
 })
 
-const titleStatus = ({ source, playing }: Mount): TitleStatus | null => {
-  if (source === undefined || (playing.display === '' && playing.url === undefined)) return null
-  const { display, artist, title, url } = playing
+const titleStatus = ({ source, metadata }: Mount): TitleStatus | null => {
+  if (source === undefined || (metadata.display === '' && metadata.url === undefined)) return null
+  const { display, artist, title, url } = metadata
   return { display, artist: artist ?? null, title: title === '' ? null : title, url: url ?? null }
 }
