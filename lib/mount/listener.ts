@@ -14,7 +14,7 @@ export interface ListenerOwner {
   /** Whether there are pictures: then a listener who lags skips to a key frame. */
   readonly video: boolean
   /** The ICY metadata block in force; another title is another Buffer. */
-  readonly metadata: Buffer
+  readonly metadataBlock: Buffer
   /** Where someone who comes now starts, if there is a place yet. */
   joinPoint(): JoinPoint | undefined
   /** Takes a listener off the mount, once its connection has ended. */
@@ -66,23 +66,24 @@ const LINGER = 10_000
  * buffer that all listeners at the same cursor get.
  */
 export class Listener {
+  // First what every write touches: with thousands of listeners, memory that lies together is time.
+  readonly #socket: Duplex
+  readonly #owner: ListenerOwner
+  #phase: 'new' | 'answered' | 'playing' | 'ended' = 'new'
+  #cursor = 0
+  #encoder: IcyEncoder | undefined
+  /** Bytes written to it, head included. */
+  bytesSent = 0
+  /** Its place in the mount's list; the mount keeps it. */
+  index = -1
   /** Unique within the server's life. */
   readonly id: number
   /** Who it is. */
   readonly details: ListenerDetails
-  /** Its place in the mount's list; the mount keeps it. */
-  index = -1
-  /** Bytes written to it, head included. */
-  bytesSent = 0
   /** Whether it has been dropped because the queue has forgotten what it was to get next. */
   overtaken = false
   /** Times it has been moved to a newer key frame because it lagged. */
   skips = 0
-  readonly #socket: Duplex
-  readonly #owner: ListenerOwner
-  #encoder: IcyEncoder | undefined
-  #phase: 'new' | 'answered' | 'playing' | 'ended' = 'new'
-  #cursor = 0
   #header: Buffer | undefined
 
   /** @param socket a connection whose request has been read; the listener owns it from now on */
@@ -118,7 +119,7 @@ export class Listener {
       this.close()
       return false
     }
-    while (this.#cursor < queue.end && this.#socket.writableLength === 0 && !this.#socket.destroyed) {
+    while (this.#cursor < queue.end && this.#socket.writableLength === 0) {
       let to = queue.reach(this.#cursor, WRITE_MOST)
       if (video && queue.end - this.#cursor > queue.limit / 2) {
         const next = queue.syncFrom(this.#cursor)
@@ -198,7 +199,7 @@ export class Listener {
   }
 
   #write(bytes: Buffer): void {
-    const out = this.#encoder === undefined ? bytes : this.#encoder.encode(bytes, this.#owner.metadata)
+    const out = this.#encoder === undefined ? bytes : this.#encoder.encode(bytes, this.#owner.metadataBlock)
     this.bytesSent += out.length
     this.#socket.write(out)
   }

@@ -3,6 +3,7 @@ import { FloecastError } from '../errors.js'
 import { type Head, HeadReader } from '../icy/head.js'
 import type { RequestLine } from '../mount/listener.js'
 import type { ServerSettings } from '../options.js'
+import { clientAddress } from './address.js'
 import { formatRefusal } from './answer.js'
 import { hangUp } from './hang-up.js'
 
@@ -25,6 +26,8 @@ export class Connection {
   readonly socket: Socket
   /** Whether it is in TLS. */
   readonly secured: boolean
+  /** Whose it is: the other end, or whoever stands behind trusted proxies once a head has told. */
+  address: string
   /** What has been asked, once it has. */
   request: RequestLine | undefined
   /** When the reading of the present head began, in milliseconds. */
@@ -40,6 +43,7 @@ export class Connection {
     this.secured = secured
     this.#settings = settings
     this.#owner = owner
+    this.address = clientAddress(socket.remoteAddress, undefined, settings.trustedProxies)
     this.read(EMPTY)
   }
 
@@ -98,6 +102,8 @@ export class Connection {
       const head = this.#reader.push(chunk)
       if (head === undefined) return
       this.request = requestLine(head)
+      if (head.kind === 'request')
+        this.address = clientAddress(this.socket.remoteAddress, head.headers.get('x-forwarded-for'), this.#settings.trustedProxies)
       this.#owner.decide(head, this)
     } catch (error) {
       this.#owner.failed(error, this)

@@ -41,26 +41,22 @@ export class Front implements ConnectionOwner {
     if (method === 'SOURCE' || method === 'PUT' || (method === 'POST' && isMedia(head))) return this.#publish(head, connection)
     const live = path !== undefined && this.#owner.mounts.get(path)?.source !== undefined
     if (live && (method === 'GET' || method === 'HEAD')) return void this.#listen(head, path, connection)
-    if (live && method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)))
+    if (live && method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)), 204)
     const { rest } = connection.release()
     this.#hand(connection.socket, Buffer.concat([formatHead(head), rest]))
     this.#owner.http.take(connection.socket)
   }
 
-  refused(error: FloecastError, { socket, request, began }: Connection): void {
-    const address = socket.remoteAddress ?? ''
-    this.#owner.logger.debug({ address, code: error.code }, error.message)
-    const { method = '-', target = '-', version = '-' } = request ?? {}
-    this.#owner.access({
-      address,
-      time: new Date(began),
-      method,
-      target,
-      version,
-      status: error.status,
-      bytes: 0,
-      seconds: (Date.now() - began) / 1000,
-    })
+  refused(error: FloecastError, connection: Connection): void {
+    this.#owner.logger.debug({ address: connection.address, code: error.code }, error.message)
+    this.#log(connection, error.status)
+  }
+
+  // A line of the access log for what ends here; a source or a listener has one when it goes.
+  #log({ address, request, began }: Connection, status: number): void {
+    const { method = '-', target = '-', version = '-', referer } = request ?? {}
+    const seconds = (Date.now() - began) / 1000
+    this.#owner.access({ address, time: new Date(began), method, target, version, referer, status, bytes: 0, seconds })
   }
 
   #secure(connection: Connection, greeting?: Buffer): void {
@@ -79,7 +75,7 @@ export class Front implements ConnectionOwner {
   #options(head: RequestHead, connection: Connection): void {
     const answer = formatAnswer(200, { version: 'HTTP/1.1', headers: ALLOW, keep: true })
     if (this.#owner.secure === undefined || connection.secured || !/\bTLS\b/i.test(head.headers.get('upgrade') ?? ''))
-      return this.#answer(head, connection, answer)
+      return this.#answer(head, connection, answer, 200)
     connection.socket.write(UPGRADE)
     this.#secure(connection, answer)
   }
@@ -96,6 +92,7 @@ export class Front implements ConnectionOwner {
         keeps(head) &&
         head.headers.get('content-length') === '0'
       ) {
+        this.refused(error, connection)
         connection.proceed(formatRefusal(error, { version: answerVersion(head), keep: true }), reader.rest)
       } else if (head.kind === 'shoutcast' && error instanceof FloecastError && error.status === 401) {
         this.refused(error, connection)
@@ -116,8 +113,10 @@ export class Front implements ConnectionOwner {
         remoteAddress,
         header: (name) => headers.get(name),
       })
-      if (method === 'HEAD') hangUp(socket, details.answer().head)
-      else if (!socket.destroyed) this.#owner.mounts.listen(mount.name, socket, details)
+      if (method === 'HEAD') {
+        this.#log(connection, 200)
+        hangUp(socket, details.answer().head)
+      } else if (!socket.destroyed) this.#owner.mounts.listen(mount.name, socket, details)
     } catch (error) {
       this.failed(error, connection, answerVersion({ version }))
     }
@@ -131,8 +130,9 @@ export class Front implements ConnectionOwner {
   }
 
   // A short answer, after which the peer may ask again on the same connection.
-  #answer(head: RequestHead, connection: Connection, answer: Buffer): void {
+  #answer(head: RequestHead, connection: Connection, answer: Buffer, status: number): void {
     const { rest } = connection.release()
+    this.#log(connection, status)
     if (keeps(head)) connection.proceed(answer, rest)
     else hangUp(connection.socket, answer)
   }

@@ -7,7 +7,6 @@ import { parseLogin } from '../icy/login.js'
 import { streamInfo } from '../icy/stream-info.js'
 import type { Logger } from '../log.js'
 import type { Source } from '../mount/source.js'
-import { clientAddress } from './address.js'
 import type { Connection } from './connection.js'
 import type { ServerContext } from './context.js'
 import { hangUp } from './hang-up.js'
@@ -45,7 +44,7 @@ export class Ingest {
     const { headers, path } = head
     const credentials = basicCredentials(headers.get('authorization'))
     if (path === undefined) throw new FloecastError('MOUNT_INVALID', { mount: head.target })
-    const user = await this.#context.admit(['source'], credentials, path, this.#address(headers))
+    const user = await this.#context.admit(['source'], credentials, path, this.#connection.address)
     const body = bodyOf(headers)
     this.#context.mounts.check(path)
     const { socket } = this.#connection
@@ -56,7 +55,7 @@ export class Ingest {
 
   async #openXaudiocast({ password, mount, headers }: XaudiocastHead, reader: HeadReader): Promise<void> {
     if (mount === undefined) throw new FloecastError('MOUNT_INVALID', { mount: '' })
-    const user = await this.#context.admit(['source'], [{ user: '', password }], mount, this.#address(headers))
+    const user = await this.#context.admit(['source'], [{ user: '', password }], mount, this.#connection.address)
     this.#context.mounts.check(mount)
     this.#connection.socket.write('OK\r\n')
     this.#pour(mount, user, headers, new PlainBody(), reader.rest)
@@ -65,7 +64,7 @@ export class Ingest {
   // OK2 comes after the password has been found right and before any header is waited for: some sources send them only then.
   async #openShoutcast({ password }: ShoutcastHead, reader: HeadReader): Promise<void> {
     const { mount, candidates } = parseLogin(password, this.#context.settings.shoutcastMount)
-    const user = await this.#context.admit(['source'], candidates, mount, this.#address())
+    const user = await this.#context.admit(['source'], candidates, mount, this.#connection.address)
     this.#context.mounts.check(mount)
     const { socket } = this.#connection
     socket.write('OK2\r\nicy-caps:11\r\n\r\n')
@@ -75,19 +74,11 @@ export class Ingest {
     this.#pour(mount, user, headers, new PlainBody(), reader.rest)
   }
 
-  #address(headers?: Headers): string {
-    return clientAddress(
-      this.#connection.socket.remoteAddress ?? '',
-      headers?.get('x-forwarded-for'),
-      this.#context.settings.trustedProxies,
-    )
-  }
-
   #pour(mount: string, user: string, headers: Headers, body: Body, rest: Buffer): void {
     // It may have gone while its password was looked at.
     if (this.#connection.socket.destroyed) return
     const source = this.#context.mounts.publish(mount, streamInfo(headers), {
-      address: this.#address(headers),
+      address: this.#connection.address,
       agent: headers.get('user-agent') ?? '',
       request: this.#connection.request!,
       user: user || 'source',

@@ -271,7 +271,7 @@ export class Server extends EventEmitter<ServerEvents> {
   }
 
   #open(port: number, host: string | undefined): Promise<number> {
-    // Half-open, because a peer that has said all it wants may still read; without Nagle, because a write is a pulse's worth already.
+    // Half-open, because Node's HTTP wants it, and a source's answer may follow its end; without Nagle, because a write is a pulse's worth already.
     const server = createNetServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true }, this.handle)
     return new Promise((resolve, reject) => {
       server.once('error', reject)
