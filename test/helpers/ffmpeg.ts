@@ -158,6 +158,15 @@ export async function media(format: Format, seconds = 60): Promise<string> {
   const folder = join('.tap', 'media')
   const path = join(folder, `${createHash('sha256').update(recipe.join('\n')).digest('hex').slice(0, 12)}.${format.file}`)
   if (existsSync(path)) return path
+  // Two who want the same at the same time wait for the same encoder.
+  let file = underWay.get(path)
+  if (file === undefined) underWay.set(path, (file = encode(format, recipe, folder, path)))
+  return file
+}
+
+const underWay = new Map<string, Promise<string>>()
+
+async function encode(format: Format, recipe: readonly string[], folder: string, path: string): Promise<string> {
   mkdirSync(folder, { recursive: true })
   const unfinished = join(folder, `${process.pid}-${format.file.replace('.', '-')}.${format.file}`)
   const { code, program } = await run('ffmpeg', [...QUIET, '-y', ...recipe, ...(format.file === 'mp4' ? FRAGMENTS : []), unfinished], {
