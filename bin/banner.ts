@@ -44,7 +44,7 @@ export function formatBanner(welcome: Welcome): string {
   const strong = (text: string): string => style('bold', text)
   const { source, admin } = passwords.made
   const publish = `icecast://source:${source === undefined ? 'PASSWORD' : strong(source)}@${at}/live`
-  const encode = '-c:v libx264 -g 50 -c:a aac -content_type video/mp2t -f mpegts'
+  const encode = '-c:v libx264 -pix_fmt yuv420p -g 50 -c:a aac -content_type video/mp2t -f mpegts'
   const soft = (text: string): string => style('dim', text)
   const more = [
     ...(network !== undefined && isEverywhere(host) ? [`${soft('on your network:')} ${link(`http://${network}:${port}`)}`] : []),

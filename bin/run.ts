@@ -78,7 +78,8 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
   const setup = await setUp(args, env)
   let { config } = setup
   const { passwords } = setup
-  const machine = (config.log.format ?? (terminal ? 'pretty' : 'json')) === 'json'
+  // A demo is for people, wherever its output goes.
+  const machine = (config.log.format ?? (terminal || args.demo ? 'pretty' : 'json')) === 'json'
   const logger: Pino = makeLogger(config.log, stdout, { machine, coloured })
   const access = new AccessFile(config.log.accessLog, (error) => logger.error({ err: error }, 'Cannot write the access log'))
   const demo = args.demo ? new Demo(logger) : undefined
