@@ -4,6 +4,7 @@ import type { StreamInfo } from '../icy/stream-info.js'
 import { createMetadata, formatMetadata, type Metadata, NO_METADATA } from '../icy/metadata.js'
 import type { MountSettings } from '../options.js'
 import type { Listener } from './listener.js'
+import { Broadcast, type BroadcastOwner } from './broadcast.js'
 import { Outlet } from './outlet.js'
 import type { Source, SourceOwner } from './source.js'
 
@@ -50,6 +51,10 @@ export class Mount extends Outlet implements SourceOwner {
   metadataBlock: Buffer = formatMetadata(NO_METADATA)
   /** What has been said about the connected source, newest last: the ten last warnings. */
   warnings: string[] = []
+  /** The mount as browsers and radios get it. */
+  broadcast: Broadcast
+  #broken = false
+  readonly #broadcasting: BroadcastOwner
   readonly #tell: Tell
   #said: StreamInfo = {}
   #known = ''
@@ -65,6 +70,22 @@ export class Mount extends Outlet implements SourceOwner {
     this.name = name
     this.settings = settings
     this.#tell = tell
+    const mount = this
+    this.#broadcasting = {
+      get settings() {
+        return mount.settings
+      },
+      get info() {
+        return mount.info
+      },
+      get metadataBlock() {
+        return mount.metadataBlock
+      },
+      joined: (listener) => this.joined(listener),
+      left: (listener) => this.left(listener),
+      warn: (sentence) => this.#warn(sentence),
+    }
+    this.broadcast = new Broadcast(this.#broadcasting, clock)
   }
 
   /** What is said of the stream: by the settings, else by the source that is connected. */
@@ -103,11 +124,13 @@ export class Mount extends Outlet implements SourceOwner {
     former?.close('another source has taken over')
     this.#said = info
     this.reset()
+    if (!this.broadcast.fits(this.settings)) this.broadcast = new Broadcast(this.#broadcasting, this.clock)
     this.#known = ''
     this.#announced = ''
     this.#comments = ''
     this.#warned = undefined
     this.warnings = []
+    this.#broken = false
     this.#counted = { bytes: 0, time: source.details.connected }
     this.#damage = { bytes: 0, time: source.details.connected }
     if (this.metadata !== NO_METADATA) this.setMetadata(NO_METADATA)
@@ -118,6 +141,7 @@ export class Mount extends Outlet implements SourceOwner {
   setMetadata(metadata: Metadata): void {
     this.metadata = metadata
     this.metadataBlock = formatMetadata(metadata)
+    this.broadcast.tell(metadata.display)
     this.#tell('metadata', this)
   }
 
@@ -127,6 +151,7 @@ export class Mount extends Outlet implements SourceOwner {
     if (frames.length > 0) this.queue.push(frames, this.clock.now())
     this.#learn()
     this.pulse.beat()
+    if (this.ready && frames.length > 0) this.#package(frames)
   }
 
   ended(source: Source, reason: string): void {
@@ -134,6 +159,7 @@ export class Mount extends Outlet implements SourceOwner {
       this.source = undefined
       this.#said = {}
       this.finish()
+      this.broadcast.end()
     }
     this.#tell('end', source, this, reason)
   }
@@ -169,6 +195,22 @@ export class Mount extends Outlet implements SourceOwner {
       )
       this.#damage = { bytes: skipped, time: now }
     } else if (skipped === this.#damage.bytes) this.#damage.time = now - DAMAGE_INTERVAL
+  }
+
+  /** Who listens to the mount, in whatever form. */
+  get everyone(): Listener[] {
+    return [this, ...this.broadcast.streams.values()].flatMap(({ listeners }) => listeners)
+  }
+
+  // What browsers get must not take from the others what they get.
+  #package(frames: readonly Frame[]): void {
+    if (this.#broken) return
+    try {
+      this.broadcast.push(this.source!.demuxer.format, frames)
+    } catch (error) {
+      this.#broken = true
+      this.#warn(`HLS, DASH and instant streams have failed and stop until the source connects again: ${String(error)}`)
+    }
   }
 
   #warn(sentence: string): void {

@@ -1,0 +1,43 @@
+import { type Container, FILES, type RenditionId } from './rendition.js'
+
+/*
+ * Names of files: `<run>-<rendition>-<kind><number>.<ending>`. Parts have running numbers, so that the next one's name is known whatever
+ * segment it will belong to. A name never means anything else than it did the first time.
+ */
+
+/** What a file is: an initialization section (numbered by period), a segment (by sequence) or a part. */
+export type FileKind = 'init' | 'segment' | 'part'
+
+/** What a file's name says. */
+export interface FileName {
+  /** See `Presentation.run`. */
+  readonly run: string
+  /** Whose it is. */
+  readonly rendition: RenditionId
+  /** What it is. */
+  readonly kind: FileKind
+  /** Which. */
+  readonly number: number
+}
+
+const LETTERS: Readonly<Record<FileKind, string>> = { init: 'i', segment: 's', part: 'p' }
+
+/** Formats the name of a file. */
+export function formatName({ run, rendition, kind, number }: FileName, container: Container): string {
+  const ending = kind === 'init' && container === 'mp4' ? 'mp4' : FILES[container].ending
+  return `${run}-${rendition}-${LETTERS[kind]}${number}.${ending}`
+}
+
+/** Reads the name of a file; `undefined` when it is none. */
+export function parseName(name: string): FileName | undefined {
+  const match = /^(\w+)-(main|video|audio(?:-\d{1,3})?)-([isp])(\d{1,15})\.\w+$/.exec(name)
+  if (match === null) return undefined
+  const [, run = '', rendition, letter, number] = match
+  const kind = letter === 'i' ? 'init' : letter === 's' ? 'segment' : 'part'
+  return { run, rendition: rendition as RenditionId, kind, number: Number(number) }
+}
+
+/** The folder below which a mount's files are, beside the mount itself. */
+export function folderOf(mount: string): string {
+  return `${mount}.media`
+}
