@@ -58,6 +58,10 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('Whether directories may list the stream; in place of ice-public')
     .meta({ examples: [false] }),
+  group: mountPath
+    .optional()
+    .describe('Path under which this mount is one of several qualities of the same stream; their HLS playlist and MPD have that name')
+    .meta({ examples: ['/tv'] }),
   hidden: z.boolean().default(false).describe('Leave the mount out of the status pages'),
   sourcePassword: password
     .optional()

@@ -5,8 +5,11 @@ import { type Container, FILES, type RenditionId } from './rendition.js'
  * segment it will belong to. A name never means anything else than it did the first time.
  */
 
-/** What a file is: an initialization section (numbered by period), a segment (by sequence) or a part. */
-export type FileKind = 'init' | 'segment' | 'part'
+/** What a file is: an initialization section (numbered by period), a segment (by sequence, or by its time in {@link NAME_TIMESCALE}), or a part. */
+export type FileKind = 'init' | 'segment' | 'time' | 'part'
+
+/** Ticks a second of times in names. */
+export const NAME_TIMESCALE = 90_000
 
 /** What a file's name says. */
 export interface FileName {
@@ -20,7 +23,7 @@ export interface FileName {
   readonly number: number
 }
 
-const LETTERS: Readonly<Record<FileKind, string>> = { init: 'i', segment: 's', part: 'p' }
+const LETTERS: Readonly<Record<FileKind, string>> = { init: 'i', segment: 's', time: 't', part: 'p' }
 
 /** Formats the name of a file. */
 export function formatName({ run, rendition, kind, number }: FileName, container: Container): string {
@@ -30,10 +33,10 @@ export function formatName({ run, rendition, kind, number }: FileName, container
 
 /** Reads the name of a file; `undefined` when it is none. */
 export function parseName(name: string): FileName | undefined {
-  const match = /^(\w+)-(main|video|audio(?:-\d{1,3})?)-([isp])(\d{1,15})\.\w+$/.exec(name)
+  const match = /^(\w+)-(main|video|audio(?:-\d{1,3})?)-([istp])(\d{1,15})\.\w+$/.exec(name)
   if (match === null) return undefined
   const [, run = '', rendition, letter, number] = match
-  const kind = letter === 'i' ? 'init' : letter === 's' ? 'segment' : 'part'
+  const kind = (['init', 'segment', 'time', 'part'] as const).find((one) => LETTERS[one] === letter)!
   return { run, rendition: rendition as RenditionId, kind, number: Number(number) }
 }
 

@@ -2,7 +2,7 @@ import type { MediaTrack } from '../formats/packet.js'
 
 /** A stretch of media with one timeline and one set of tracks: a Period of DASH, and in HLS what lies between two discontinuities. */
 export interface Period {
-  /** Counts up from 0, over the life of the mount. */
+  /** Counts up, over the life of the mount. */
   readonly number: number
   /** Its tracks, video before audio. */
   readonly tracks: readonly MediaTrack[]
@@ -14,4 +14,15 @@ export interface Period {
   readonly delay: number
   /** When its first frame was there, in milliseconds since 1970: what EXT-X-PROGRAM-DATE-TIME counts from. */
   readonly date: number
+}
+
+const EPOCH = Date.UTC(2026, 0, 1) / 1000
+
+/**
+ * The number that the first period and the first segment of a run get: seconds since 2026. So the sequence numbers of playlists grow over
+ * restarts, too, for none lasts less than a second on average.
+ * @param now milliseconds since 1970
+ */
+export function firstNumber(now: number): number {
+  return Math.max(1, Math.floor(now / 1000 - EPOCH))
 }

@@ -2,8 +2,9 @@ import type { Clock } from '../clock.js'
 import { writeId3 } from '../codecs/id3.js'
 import type { Emsg } from '../formats/mp4-part.js'
 import type { Packet } from '../formats/packet.js'
-import type { Period } from './period.js'
-import type { Part, Segment } from './segment.js'
+import { firstNumber, type Period } from './period.js'
+import { NAME_TIMESCALE } from './names.js'
+import type { Part, PeriodWriters, Segment } from './segment.js'
 import { Segmenter, type SegmenterOwner } from './segmenter.js'
 
 /** How a {@link Presentation} is cut and kept. */
@@ -43,8 +44,6 @@ interface Group {
   readonly cancel: () => void
 }
 
-/** Seconds since 1970 that sequence numbers are counted from: so they grow over restarts, too, a segment being longer than a second. */
-const EPOCH = Date.UTC(2026, 0, 1) / 1000
 const TITLES = 50
 
 /** The last segments of a mount, of which playlists and manifests tell, and those who wait for the next. */
@@ -69,12 +68,11 @@ export class Presentation {
     this.settings = settings
     this.run = run
     this.#clock = clock
-    const first = Math.max(1, Math.floor(clock.now() / 1000 - EPOCH))
     const { segmentDuration, partDuration, maxSize } = settings
     this.#segmenter = new Segmenter(
       this.#cutter,
       { segment: segmentDuration, part: partDuration, size: Math.floor(maxSize / 4) },
-      { sequence: first, part: 0 },
+      { sequence: firstNumber(clock.now()), part: 0 },
     )
   }
 
@@ -126,12 +124,24 @@ export class Presentation {
     return first && this.#segments[sequence - first.sequence]
   }
 
-  /** A part that is kept, by its number. */
-  findPart(number: number): Part | undefined {
+  /** A segment that is kept, by when it begins: in ticks of {@link NAME_TIMESCALE}. */
+  segmentAt(time: number): Segment | undefined {
+    return this.#segments.findLast(({ start }) => Math.round(start * NAME_TIMESCALE) === time)
+  }
+
+  /** The writers of a period of which there are segments. */
+  writersOf(period: number): PeriodWriters | undefined {
+    return this.#segments.findLast(({ writers }) => writers.period.number === period)?.writers
+  }
+
+  /** A part that is kept, by its number, and its segment. */
+  findPart(number: number): { part: Part; segment: Segment } | undefined {
     for (let i = this.#segments.length - 1; i >= 0; i--) {
-      const { parts } = this.#segments[i]!
-      const first = parts[0]
-      if (first !== undefined && number >= first.number) return parts[number - first.number]
+      const segment = this.#segments[i]!
+      const first = segment.parts[0]
+      if (first === undefined || number < first.number) continue
+      const part = segment.parts[number - first.number]
+      return part && { part, segment }
     }
     return undefined
   }

@@ -1,5 +1,5 @@
 import type { MediaTrack, Packet } from '../formats/packet.js'
-import type { Period } from './period.js'
+import { firstNumber, type Period } from './period.js'
 
 /** What hears a {@link Timeline}. */
 export interface TimelineOwner {
@@ -56,7 +56,7 @@ export class Timeline {
   readonly #owner: TimelineOwner
   readonly #courses = new Map<number, Course>()
   #period: Period | undefined
-  #periods = 0
+  #periods: number
   #end = 0
   /** Whether a period is to begin. */
   #fresh = true
@@ -73,6 +73,7 @@ export class Timeline {
   constructor(owner: TimelineOwner, now: number) {
     this.#owner = owner
     this.origin = now - LEAD * 1000
+    this.#periods = firstNumber(now)
   }
 
   /** The period in force. */
