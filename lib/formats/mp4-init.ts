@@ -135,14 +135,14 @@ function makeOpusConfig({ config }: MediaTrack): Box {
   })
 }
 
-/** A box that mp4box can read but not write as such, or that we have whole: type and body. */
-function plain(type: string, data: Buffer): Box {
-  return make(new Box(), { type, data })
+/** A box whose body is there already. mp4box takes data for the beginning of their memory, whatever they are a view of: hence the copy. */
+function plain(type: string, body: Buffer): Box {
+  return make(new Box(), { type, data: new Uint8Array(body) })
 }
 
 /** The same with the version and flags of a FullBox. */
-function full(type: string, data: Buffer, version = 0): Box {
-  return make(new FullBox(), { type, data, version })
+function full(type: string, body: Buffer, version = 0): Box {
+  return make(new FullBox(), { type, data: new Uint8Array(body), version })
 }
 
 function make<T extends Box>(box: T, fields: Partial<T>, ...children: readonly Box[]): T {

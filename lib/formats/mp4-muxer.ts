@@ -44,7 +44,7 @@ export class Mp4Muxer implements Muxer {
       if (clock === undefined) continue
       const isVideo = packet.track.kind === 'video'
       // Of a track's packets in a fragment only the first one's time is written.
-      if (isVideo || clock.end !== packet.dts || run.length >= MAX_RUN) flush()
+      if (isVideo || (clock.end ?? packet.dts) !== packet.dts || run.length >= MAX_RUN) flush()
       run.push(clock.time(packet))
       if (isVideo) flush()
     }

@@ -100,12 +100,13 @@ function splitRuns(packets: readonly Packet[]): readonly Run[] {
 /** Decides what is a default and what is a field of each sample. */
 function measureRun(run: Run): void {
   const { packets } = run
-  const [first, second = first] = packets as [Packet, Packet?]
+  const first = packets[0]!
+  const second = packets[1] ?? first
   let sameDuration = true
   let sameSize = true
   let sameKey = true
   let hasOffsets = false
-  for (const { dts, pts, duration, data, key } of packets) {
+  for (const { dts, pts, duration, data } of packets) {
     if (duration !== first.duration) sameDuration = false
     if (data.length !== first.data.length) sameSize = false
     if (pts !== dts) hasOffsets = true
@@ -136,7 +137,8 @@ function trunSize(fields: number, count: number): number {
 /** @param dataOffset from the first byte of the `moof` to the first of the samples */
 function writeTraf(bytes: Buffer, start: number, run: Run, dataOffset: number): number {
   const { id, packets, defaults, fields } = run
-  const [first, second = first] = packets as [Packet, Packet?]
+  const first = packets[0]!
+  const second = packets[1] ?? first
   let at = writeHead(bytes, start, run.trafSize, TRAF)
 
   at = writeHead(bytes, at, tfhdSize(defaults), TFHD)
