@@ -1,5 +1,7 @@
 import type { Frame } from './frame.js'
+import { findBox } from './mp4-boxes.js'
 import { writeInit } from './mp4-init.js'
+import { readMovie } from './mp4-movie.js'
 import { writePart } from './mp4-part.js'
 import type { MediaTrack, Muxer, Packet } from './packet.js'
 
@@ -8,7 +10,7 @@ import type { MediaTrack, Muxer, Packet } from './packet.js'
  * together. A listener starts at a key frame of the first video track; without video, at any fragment.
  */
 export class Mp4Muxer implements Muxer {
-  /** `video/mp4` or `audio/mp4`, with the codecs. */
+  /** `video/mp4` or `audio/mp4`, with the codecs as MP4 names them: `mp4a.6B` for MP3, `vp08.00.10.08` for VP8. */
   readonly contentType: string
   /** `ftyp` and `moov`: the header of every frame. */
   readonly header: Buffer
@@ -24,7 +26,8 @@ export class Mp4Muxer implements Muxer {
     this.header = writeInit(tracks)
     this.#video = tracks.find((track) => track.kind === 'video')
     this.#clocks = new Map(tracks.map((track) => [track, new Clock(track)]))
-    this.contentType = `${this.#video ? 'video' : 'audio'}/mp4; codecs="${tracks.map((track) => track.codecs).join()}"`
+    const { tracks: written } = readMovie(findBox(this.header, ['moov'])!)
+    this.contentType = `${this.#video ? 'video' : 'audio'}/mp4; codecs="${written.map(({ track }) => track.codecs).join()}"`
   }
 
   /**

@@ -347,7 +347,7 @@ t.test('what Mp4Muxer writes, Mp4Demuxer cuts into the same frames, and mp4box r
       `${name}: equal frames, starts and header`,
     )
     t.ok(frames.every(({ header }) => header === muxer.header))
-    t.equal(`${demuxer.contentType}; codecs="${name}"`, muxer.contentType)
+    t.equal(`${demuxer.contentType}; codecs="${demuxer.tracks.map(({ codecs }) => codecs).join()}"`, muxer.contentType)
     const found = readBack(
       tracks,
       frames.map(({ bytes }) => bytes),
@@ -403,6 +403,7 @@ t.test('Mp4Muxer flushes video at once, joins audio that comes together, and gue
   const [v, a] = [video.packets, audio.packets]
   const muxer = new Mp4Muxer([audio.track, video.track])
   t.equal(muxer.contentType, 'video/mp4; codecs="mp4a.40.2,avc1.64000a"')
+  t.equal(new Mp4Muxer([stream('mp3').track, stream('vp8').track]).contentType, 'video/mp4; codecs="mp4a.6B,vp08.00.10.08"')
   t.equal(shape(muxer, [v[0]!, a[0]!, a[1]!, v[1]!, a[2]!]), '1*1:1 2-6:2 3-1:1 4-6:1')
   t.equal(shape(muxer, []), '')
   t.equal(shape(muxer, [stream('opus').packets[0]!, { ...v[2]!, track: { ...video.track } }, a[3]!]), '5-6:1', 'other tracks are left out')
