@@ -20,7 +20,7 @@ const ROWS: readonly (readonly string[])[] = [
 /** Where each outside package may be imported: a path, or a folder with a slash. Node's own modules are free. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   zod: ['lib/options.ts', 'bin/'],
-  mp4box: ['lib/formats/mp4.ts'],
+  mp4box: ['lib/formats/mp4-init.ts'],
   koa: ['lib/server/app.ts', 'lib/server/routes/', 'examples/'],
   '@koa/router': ['lib/server/app.ts', 'lib/server/routes/'],
   'koa-static': ['lib/server/app.ts', 'lib/server/routes/'],
