@@ -112,6 +112,27 @@ export function readVorbisComments(bytes: Buffer): Record<string, string> {
   return Object.fromEntries(comments)
 }
 
+/**
+ * Writes Vorbis comments, as {@link readVorbisComments} reads them: without a packet's magic before, and without the framing bit that Vorbis itself
+ * wants behind.
+ * @param vendor the program that wrote the stream
+ * @param comments values by name; names go in upper case, and what may not stand in a name is left out of it
+ */
+export function writeVorbisComments(vendor: string, comments: Readonly<Record<string, string>>): Buffer {
+  const texts = Object.entries(comments).map(([name, value]) => `${name.toUpperCase().replaceAll(/[^ -<>-}]/g, '')}=${value}`)
+  const sized = (text: string): Buffer[] => {
+    const bytes = Buffer.from(text)
+    return [uint32(bytes.length), bytes]
+  }
+  return Buffer.concat([...sized(vendor), uint32(texts.length), ...texts.flatMap(sized)])
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
 // Titles are short; what is longer is a picture or an attack.
 const MAX_COMMENT_SIZE = 8192
 const MAX_COMMENTS = 100
