@@ -8,7 +8,7 @@ export function isPackable(track: MediaTrack): boolean {
 }
 
 /**
- * Writes one segment, or part of one, of packed audio for HLS (RFC 8216bis clause 3.1.4): an ID3 tag that tells the time of the first packet, then
+ * Writes one segment, or part of one, of packed audio for HLS (RFC 8216 clause 3.4): an ID3 tag that tells the time of the first packet, then
  * MP3, AC-3 or E-AC-3 frames as they are, or AAC as ADTS.
  * @param packets of this track, whose times must share their zero with the other renditions; at least one
  * @throws RangeError when there is no packet, or the track is none that {@link isPackable} takes

@@ -301,7 +301,9 @@ t.test('damaged input never throws, and times stay whole numbers', async (t) => 
           bytes[from] = value
           if (size > 200) bytes = Buffer.concat([bytes.subarray(0, from), bytes.subarray(from + size)])
         }
-        return check(packetsOf(bytes))
+        const { format, frames } = framesOf(bytes)
+        // A damaged head may hide what it is.
+        return format === 'raw' || check(read(format, frames))
       }),
       property(0.5),
     )
