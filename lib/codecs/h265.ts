@@ -278,11 +278,13 @@ export function writeHevcConfig({ vps, sps, pps }: Pick<HevcConfig, 'vps' | 'sps
   // No spatial segmentation, no parallelism and no frame rate are stated.
   head.set([0xf0, 0, 0xfc, 0xfc | (chroma & 3), 0xf8 | (luma & 7), 0xf8 | (chromaDepth & 7), 0, 0], 13)
   head[21] = ((subLayers + 1) << 3) | (isNested << 2) | 3
-  const arrays = ([
-    [H265_NAL.vps, vps],
-    [H265_NAL.sps, sps],
-    [H265_NAL.pps, pps],
-  ] as const).filter(([, sets]) => sets.length > 0)
+  const arrays = (
+    [
+      [H265_NAL.vps, vps],
+      [H265_NAL.sps, sps],
+      [H265_NAL.pps, pps],
+    ] as const
+  ).filter(([, sets]) => sets.length > 0)
   head[22] = arrays.length
   const parts: Buffer[] = [head]
   for (const [type, sets] of arrays) {

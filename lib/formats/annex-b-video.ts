@@ -168,4 +168,3 @@ function isIntra(slice: Buffer): boolean {
   bits.ue()
   return bits.ue() % 5 === 2
 }
-

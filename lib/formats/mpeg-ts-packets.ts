@@ -171,9 +171,7 @@ export class MpegTsPacketReader implements PacketReader {
       const same = old.find((other) => other.pid === pid && other.codec === track.codec)
       const media = same?.media ?? this.#open(stream)
       if (media === undefined || next.some((other) => other.pid === pid)) continue
-      next.push(
-        same ?? { pid, codec: track.codec, pes: new PesAssembler(), isRandomAccess: false, media, dts: undefined, step: 0 },
-      )
+      next.push(same ?? { pid, codec: track.codec, pes: new PesAssembler(), isRandomAccess: false, media, dts: undefined, step: 0 })
     }
     for (const { pid } of old) this.#streams[pid] = undefined
     for (const stream of next) this.#streams[stream.pid] = stream

@@ -79,12 +79,10 @@ export class PesAssembler {
     if (!this.#isOpen) return false
     const size = this.#length + end - from
     if (size > this.#bytes.length && !this.#grow(size)) return false
-    const target = this.#bytes
-    let at = this.#length
-    for (let i = from; i < end; i++) target[at++] = bytes[i]!
+    bytes.copy(this.#bytes, this.#length, from, end)
     this.#length = size
     if (this.#size === 0 && size >= 6) {
-      const told = target.readUInt16BE(4)
+      const told = this.#bytes.readUInt16BE(4)
       this.#size = told === 0 ? 0 : told + 6
     }
     return this.#size > 0 && size >= this.#size
