@@ -160,3 +160,31 @@ export function readAvcConfig(bytes: Buffer): AvcConfig | undefined {
   const pps = readSets(bytes[at++]!)
   return pps && { lengthSize: (bytes[4]! & 3) + 1, sps, pps }
 }
+
+/**
+ * Writes an AVCDecoderConfigurationRecord with lengths of 4 bytes (ISO/IEC 14496-15 5.3.3.1).
+ * @param sets NAL units, the first sequence parameter set first: its profile and level are the record's
+ * @throws RangeError when there is no sequence parameter set, or more of them than a record holds
+ */
+export function writeAvcConfig({ sps, pps }: Omit<AvcConfig, 'lengthSize'>): Buffer {
+  const [first] = sps
+  if (first === undefined || first.length < 4 || sps.length > 31 || pps.length > 255) {
+    throw new RangeError(`Cannot write an avcC of ${sps.length} sequence and ${pps.length} picture parameter sets`)
+  }
+  const parts = [Buffer.from([1, first[1]!, first[2]!, first[3]!, 0xff, 0xe0 | sps.length]), ...withSizes(sps)]
+  parts.push(Buffer.from([pps.length]), ...withSizes(pps))
+  if (HIGH_PROFILES.has(first[1]!)) {
+    // The clause names four profiles that carry these fields; readers of others stop before them.
+    const bits = new BitReader(unescapeNal(first.subarray(4)))
+    bits.ue()
+    const chroma = bits.ue()
+    if (chroma === 3) bits.skip(1)
+    const [luma, chromaDepth] = [bits.ue(), bits.ue()]
+    parts.push(Buffer.from([0xfc | (chroma & 3), 0xf8 | (luma & 7), 0xf8 | (chromaDepth & 7), 0]))
+  }
+  return Buffer.concat(parts)
+}
+
+function withSizes(sets: readonly Buffer[]): Buffer[] {
+  return sets.flatMap((set) => [Buffer.from([set.length >> 8, set.length & 255]), set])
+}

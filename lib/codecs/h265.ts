@@ -248,3 +248,48 @@ export function readHevcConfig(bytes: Buffer): HevcConfig | undefined {
     pps: sets.get(H265_NAL.pps)!,
   }
 }
+
+/**
+ * Writes an HEVCDecoderConfigurationRecord with lengths of 4 bytes (ISO/IEC 14496-15 8.3.3.1). Its arrays are said to be complete, as
+ * `hvc1` demands.
+ * @param sets NAL units; what the first sequence parameter set says of profile, level and format is the record's
+ * @throws RangeError when that set makes no sense
+ */
+export function writeHevcConfig({ vps, sps, pps }: Pick<HevcConfig, 'vps' | 'sps' | 'pps'>): Buffer {
+  const rbsp = sps[0] === undefined ? undefined : unescapeNal(sps[0].subarray(2))
+  if (rbsp === undefined || rbsp.length < 14) throw new RangeError('Cannot write an hvcC without a sequence parameter set')
+  const bits = new BitReader(rbsp)
+  bits.skip(4)
+  const subLayers = bits.read(3)
+  const isNested = bits.read(1)
+  bits.skip(96)
+  skipSubLayers(bits, subLayers)
+  bits.ue()
+  const chroma = bits.ue()
+  if (chroma === 3) bits.skip(1)
+  bits.ue()
+  bits.ue()
+  if (bits.flag()) for (let i = 0; i < 4; i++) bits.ue()
+  const [luma, chromaDepth] = [bits.ue(), bits.ue()]
+  if (bits.overrun) throw new RangeError('Cannot write an hvcC of a sequence parameter set that is cut')
+  const head = Buffer.alloc(23)
+  head[0] = 1
+  rbsp.copy(head, 1, 1, 13)
+  // No spatial segmentation, no parallelism and no frame rate are stated.
+  head.set([0xf0, 0, 0xfc, 0xfc | (chroma & 3), 0xf8 | (luma & 7), 0xf8 | (chromaDepth & 7), 0, 0], 13)
+  head[21] = ((subLayers + 1) << 3) | (isNested << 2) | 3
+  const arrays = (
+    [
+      [H265_NAL.vps, vps],
+      [H265_NAL.sps, sps],
+      [H265_NAL.pps, pps],
+    ] as const
+  ).filter(([, sets]) => sets.length > 0)
+  head[22] = arrays.length
+  const parts: Buffer[] = [head]
+  for (const [type, sets] of arrays) {
+    parts.push(Buffer.from([0x80 | type, 0, sets.length]))
+    for (const set of sets) parts.push(Buffer.from([set.length >> 8, set.length & 255]), set)
+  }
+  return Buffer.concat(parts)
+}
