@@ -1,5 +1,7 @@
 import { AudioPacketReader } from './audio-packets.js'
+import { FlvPacketReader } from './flv-packets.js'
 import type { FormatName } from './frame.js'
+import { MpegTsPacketReader } from './mpeg-ts-packets.js'
 import { OggPacketReader } from './ogg-packets.js'
 import type { PacketReader } from './packet.js'
 
@@ -12,6 +14,10 @@ export function createPacketReader(format: FormatName): PacketReader | undefined
       return new AudioPacketReader(format)
     case 'ogg':
       return new OggPacketReader()
+    case 'mpeg-ts':
+      return new MpegTsPacketReader()
+    case 'flv':
+      return new FlvPacketReader()
     default:
       return undefined
   }

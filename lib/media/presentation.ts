@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.js'
 import { writeId3 } from '../codecs/id3.js'
-import type { Emsg } from '../formats/mp4-part.js'
+import type { EventMessage } from '../formats/mp4-prefix.js'
 import type { Packet } from '../formats/packet.js'
 import { firstNumber, type Period } from './period.js'
 import { NAME_TIMESCALE } from './names.js'
@@ -52,6 +53,8 @@ export class Presentation {
   readonly settings: PresentationSettings
   /** What names begin with: nobody can guess it, and no two runs of a server have the same. */
   readonly run: string
+  /** When its timeline is at 0, in milliseconds since 1970. */
+  readonly origin: number
   readonly #owner: PresentationOwner
   readonly #clock: Clock
   readonly #segmenter: Segmenter
@@ -62,11 +65,12 @@ export class Presentation {
   readonly #groups = new Map<string, Group>()
   #titles: Title[] = []
 
-  /** @param run letters and digits that cannot be guessed */
-  constructor(owner: PresentationOwner, settings: PresentationSettings, run: string, clock: Clock) {
+  /** @param origin when its timeline is at 0, in milliseconds since 1970 */
+  constructor(owner: PresentationOwner, settings: PresentationSettings, origin: number, clock: Clock) {
     this.#owner = owner
     this.settings = settings
-    this.run = run
+    this.run = randomBytes(9).toString('base64url').replaceAll(/[-_]/g, 'x')
+    this.origin = origin
     this.#clock = clock
     const { segmentDuration, partDuration, maxSize } = settings
     this.#segmenter = new Segmenter(
@@ -248,7 +252,7 @@ const SCHEME = 'https://aomedia.org/emsg/ID3'
 const TIMESCALE = 90_000
 
 // AOM, Carriage of ID3 Timed Metadata in CMAF: the message is a whole ID3v2 tag.
-function titleEvent({ id, text, start }: Title): Emsg {
+function titleEvent({ id, text, start }: Title): EventMessage {
   return {
     timescale: TIMESCALE,
     time: Math.round(start * TIMESCALE),

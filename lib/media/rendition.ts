@@ -1,6 +1,7 @@
 import type { CodecId, MediaTrack, Packet } from '../formats/packet.js'
 import { writeInit } from '../formats/mp4-init.js'
-import { type Emsg, writePart } from '../formats/mp4-part.js'
+import { writePart } from '../formats/mp4-part.js'
+import { type EventMessage, writeEmsg } from '../formats/mp4-prefix.js'
 import { MpegTsMuxer } from '../formats/mpeg-ts-muxer.js'
 import { writePackedAudio } from '../formats/packed-audio.js'
 import { writeWebmInit, writeWebmSegment } from '../formats/webm-muxer.js'
@@ -51,7 +52,7 @@ export interface PartFacts {
   /** Whether it is the first of its segment. */
   readonly first: boolean
   /** What is to be told in it, such as titles. */
-  readonly events: readonly Emsg[]
+  readonly events: readonly EventMessage[]
 }
 
 /** Writes the parts of one rendition of one period, one after the other. */
@@ -71,7 +72,7 @@ export function createWriter(tracks: readonly MediaTrack[]): Writer | undefined 
     return {
       container,
       init: writeInit(tracks),
-      write: (packets, { number, events }) => writePart({ sequence: number, tracks, packets, events }),
+      write: (packets, { number, events }) => writePart({ sequence: number + 1, packets, before: events.map(writeEmsg) }),
     }
   }
   if (container === 'webm') {

@@ -1,7 +1,7 @@
 import type { Packet } from '../formats/packet.js'
 import type { Period } from './period.js'
 import { createWriter, type RenditionId, tracksOf, type Writer } from './rendition.js'
-import type { Emsg } from '../formats/mp4-part.js'
+import type { EventMessage } from '../formats/mp4-prefix.js'
 
 /** The renditions of one period, each made when it is first asked for. */
 export class PeriodWriters {
@@ -37,14 +37,14 @@ export class Part {
   /** What is in it, in the order of the source. */
   readonly packets: readonly Packet[]
   readonly #writers: PeriodWriters
-  readonly #events: readonly Emsg[]
+  readonly #events: readonly EventMessage[]
   readonly #forms = new Map<RenditionId, Buffer>()
 
   constructor(
     facts: { number: number; start: number; duration: number; independent: boolean; first: boolean },
-    packets: readonly Packet[],
+    packets: Packet[],
     writers: PeriodWriters,
-    events: readonly Emsg[],
+    events: readonly EventMessage[],
   ) {
     this.number = facts.number
     this.start = facts.start
@@ -53,6 +53,7 @@ export class Part {
     this.first = facts.first
     this.#writers = writers
     this.#events = events
+    align(packets)
     this.size = packets.reduce((sum, { data }) => sum + data.length, 0)
     // The main rendition is written at once: it is what most ask for, its writer may count on being asked in order, and the source's
     // memory is free when the packets lie in what was written.
@@ -120,6 +121,18 @@ export class Segment {
   /** Its bytes in a rendition, part by part. */
   bytes(id: RenditionId): Buffer[] {
     return this.parts.map((part) => part.bytes(id))
+  }
+}
+
+// Only the time of a track's first packet is written into a part, so each must lead to the next: where sound is missing, the packet before lasts longer.
+function align(packets: Packet[]): void {
+  const last = new Map<number, number>()
+  for (const [i, { track, dts }] of packets.entries()) {
+    const before = last.get(track.id)
+    last.set(track.id, i)
+    if (before === undefined) continue
+    const packet = packets[before]!
+    if (packet.dts + packet.duration !== dts) packets[before] = { ...packet, duration: Math.max(0, dts - packet.dts) }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Emsg } from '../formats/mp4-part.js'
+import type { EventMessage } from '../formats/mp4-prefix.js'
 import type { Packet } from '../formats/packet.js'
 import type { Period } from './period.js'
 import { Part, PeriodWriters, Segment } from './segment.js'
@@ -39,7 +39,7 @@ export class Segmenter {
   #packets: Packet[] = []
   #size = 0
   #independent = false
-  #events: Emsg[] = []
+  #events: EventMessage[] = []
   // Seconds of the mount's timeline: where the open part begins, where its last packet of the primary track ends, the last key frame.
   #start = 0
   #end = 0
@@ -82,7 +82,7 @@ export class Segmenter {
   }
 
   /** Tells something with the next part. */
-  tell(event: Emsg): void {
+  tell(event: EventMessage): void {
     this.#events.push(event)
   }
 

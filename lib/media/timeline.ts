@@ -5,7 +5,7 @@ import { firstNumber, type Period } from './period.js'
 export interface TimelineOwner {
   /** Another period begins: tracks or clock are others from here on. */
   begin(period: Period): void
-  /** A packet, with times of the mount's timeline and a duration above 0. */
+  /** A packet, with times of the mount's timeline and a duration: 0 only for the packet of Vorbis that primes a decoder. */
   write(packet: Packet): void
 }
 
@@ -186,8 +186,7 @@ export class Timeline {
 
   #takeAudio(course: Course, packet: Packet): void {
     const { timescale } = packet.track
-    const duration = packet.duration || course.duration || Math.round(timescale / 50)
-    course.duration = duration
+    const { duration } = packet
     let dts = packet.dts + course.offset
     const stray = (dts - course.end) / timescale
     // What has been heard already is left out.

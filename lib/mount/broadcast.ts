@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.js'
 import type { FormatName, Frame } from '../formats/frame.js'
 import { Feed } from '../media/feed.js'
@@ -41,8 +40,7 @@ export class Broadcast {
       segmentCount: hls.segmentCount,
       maxSize: hls.maxSize,
     }
-    const run = randomBytes(9).toString('base64url').replaceAll(/[-_]/g, 'x')
-    this.presentation = new Presentation({ keyless: (seconds) => this.#keyless(seconds) }, settings, run, clock)
+    this.presentation = new Presentation({ keyless: (seconds) => this.#keyless(seconds) }, settings, this.#feed.timeline.origin, clock)
     this.#feed.attach(this.presentation)
   }
 

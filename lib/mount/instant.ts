@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.js'
 import { AdtsMuxer } from '../formats/adts-muxer.js'
 import { Mp3Muxer } from '../formats/mp3-muxer.js'
@@ -140,7 +141,7 @@ function createMuxer(form: Form, tracks: readonly MediaTrack[]): Muxer {
   if (form === 'ts') return new MpegTsMuxer(tracks)
   if (form === 'aac') return new AdtsMuxer(track!)
   if (form === 'mp3') return new Mp3Muxer(track!)
-  return new OggMuxer(track!)
+  return new OggMuxer(track!, { serial: randomBytes(4).readUInt32LE() })
 }
 
 const FORMS: readonly Form[] = ['mp4', 'webm', 'ts', 'aac', 'mp3', 'opus', 'ogg']
