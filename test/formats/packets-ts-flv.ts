@@ -188,8 +188,7 @@ t.test('times go on over the wrap of 33 bits, for audio and video together', asy
       key,
       data.toString('latin1'),
     ])
-  // Within the first pictures, and between the first audio and the first video.
-  for (const at of [200_000, 130_000, 60_000]) {
+  for (const at of [250_000, 200_000, 130_000]) {
     const by = 2 ** 33 - at
     const packets = runTs(shift(h264, by))
     const expected = runTs(h264)
@@ -205,7 +204,8 @@ t.test('doubled packets change nothing, a lost one costs one picture or the fram
   t.equal(outline(runTs(doubled)), outline(runTs(h264)))
   const all = runTs(h264)
   const indices = Array.from(cut(h264, [188])).flatMap((packet, i) => (pidOf(packet) === 0x100 && (packet[1]! & 0x40) === 0 ? [i] : []))
-  for (const lost of indices.filter((_, i) => i % 9 === 0)) {
+  // The first picture brings the parameter sets.
+  for (const lost of indices.filter((_, i) => i > 10 && i % 9 === 0)) {
     const packets = runTs(mapPackets(h264, (packet, i) => (i === lost ? undefined : packet)))
     t.equal(of(packets, 'video').length, of(all, 'video').length - 1)
     t.equal(of(packets, 'audio').length, of(all, 'audio').length)
@@ -286,6 +286,7 @@ const tag = (type: number, time: number, data: Buffer): Buffer => {
 const bytes = (...parts: (Buffer | string | number)[]): Buffer =>
   Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part as string, 'latin1'))))
 const FLV_HEAD = bytes('FLV', 1, 5, 0, 0, 0, 9, 0, 0, 0, 0)
+const AUDIO_HEAD = bytes('FLV', 1, 4, 0, 0, 0, 9, 0, 0, 0, 0)
 /** The tags of an FLV stream, without its head. */
 const tagsOf = (stream: Buffer): Buffer[] =>
   demux(new FlvDemuxer(), [stream]).flatMap(({ bytes: tagBytes }, i) => (i === 0 ? [] : [tagBytes]))
@@ -338,7 +339,7 @@ t.test('sequence headers that come again change nothing, others make another tra
   t.equal(setups.length, 2)
   const repeated = Buffer.concat([FLV_HEAD, ...tags.flatMap((data, i) => (i % 7 === 6 ? [...setups, data] : [data]))])
   t.equal(outline(runFlv(repeated)), outline(runFlv(flv)))
-  const config = of(runTs(h264), 'video')[0]!.track.config
+  const config = of(runTs(fixture('h264-mp3.mpegts')), 'video')[0]!.track.config
   const other = tag(9, 400, bytes(0x17, 0, 0, 0, 0, config))
   const half = Math.floor(tags.length / 2)
   const changed = runFlv(Buffer.concat([FLV_HEAD, ...tags.slice(0, half), other, ...tags.slice(half)]))
@@ -408,7 +409,7 @@ t.test('FlvPacketReader reads the codecs of enhanced RTMP', async (t) => {
     const first = packets[0]!.dts
     const read = runFlv(
       Buffer.concat([
-        FLV_HEAD,
+        AUDIO_HEAD,
         tag(8, 0, bytes(0x90, fourCc, config)),
         ...packets.map(({ dts, data }) => tag(8, Math.floor(((dts - first) * 1000) / timescale), bytes(0x91, fourCc, data))),
       ]),
@@ -425,7 +426,7 @@ t.test('FlvPacketReader reads the codecs of enhanced RTMP', async (t) => {
   const head = fixture('flac-mono.flac').subarray(0, 42)
   const flacRead = runFlv(
     Buffer.concat([
-      FLV_HEAD,
+      AUDIO_HEAD,
       tag(8, 0, bytes(0x90, 'fLaC', head)),
       ...flac.map(({ bytes: data }, i) => tag(8, Math.floor((i * 1_152_000) / 22_050), bytes(0x91, 'fLaC', data))),
     ]),
