@@ -157,7 +157,8 @@ export class MpegTsMuxer implements Muxer {
     const last = output.group.at(-1)
     if (first !== undefined && last !== undefined) {
       const isNext = packet.track === last.track && packet.dts === last.dts + last.duration
-      const isFull = ticks(packet.dts - first.dts, packet.track) >= MAX_GROUP || output.groupSize + packet.data.length > MAX_GROUP_SIZE
+      const length = ticks(packet.dts + packet.duration - first.dts, packet.track)
+      const isFull = length > MAX_GROUP || output.groupSize + packet.data.length > MAX_GROUP_SIZE
       if (!isNext || isFull) this.#flush(output, frames)
     }
     output.group.push(packet)
