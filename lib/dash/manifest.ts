@@ -57,7 +57,7 @@ export interface ManifestPeriod {
   readonly id: string
   /** When it begins, in seconds; at or after the end of the period before. It never changes. */
   readonly start: number
-  /** In seconds, once its last frame is known. */
+  /** In seconds, until its last frame is over; needed of the last period of what has ended. */
   readonly duration?: number | undefined
   /** Its tracks; one whose segments are listed and of which none is in the window is left out. */
   readonly sets: readonly AdaptationSet[]
@@ -123,6 +123,9 @@ export interface Representation {
  * Segments on a grid: number n holds what begins from (n − startNumber) × duration on, so that players know every URI ahead and ask for
  * a segment while it grows. A segment may begin late, by half a duration at most (ISO/IEC 23009-1 7.2.1), as key frames are not always where the grid wants
  * them, but never early, and no number is left out.
+ *
+ * Players run ahead of what there is: the answer for a number that has not begun is held until it has, and once its period is over it is an empty 200,
+ * which both players take for nothing; after a 404 shaka-player never comes to the end.
  */
 export interface NumberedSegments {
   readonly kind: 'numbered'

@@ -61,7 +61,7 @@ export function formatMpd(manifest: Manifest): string {
   }
   const children = [
     ...(lowLatency === undefined ? [] : [serviceDescription(lowLatency)]),
-    ...periods.map((period) => formatPeriod(period, manifest)),
+    ...periods.map((period) => formatPeriod(period, manifest, ended && period === last)),
     ...(ended ? [] : utcTimings(manifest.utcTiming)),
   ]
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element('MPD', attributes, children)}\n`
@@ -104,9 +104,13 @@ function utcTimings({ url, now }: UtcTiming): string[] {
   return clocks
 }
 
-function formatPeriod(period: ManifestPeriod, manifest: Manifest): string {
+/**
+ * A period lasts until the next begins (ISO/IEC 23009-1 5.3.2.1), even if its media ends before: dash.js stays for good at the end of a period
+ * after which nothing follows at once, but goes on when the next one comes while it still waits for more of this.
+ */
+function formatPeriod(period: ManifestPeriod, manifest: Manifest, isLast: boolean): string {
   const { id, start, duration, events = [] } = period
-  const attributes = { id, start: seconds(start), duration: duration === undefined ? undefined : seconds(duration) }
+  const attributes = { id, start: seconds(start), duration: isLast && duration !== undefined ? seconds(duration) : undefined }
   return element('Period', attributes, [
     ...events.filter((stream) => stream.events.length > 0).map((stream) => eventStream(stream, period)),
     ...period.sets.filter(isThere).map((set) => adaptationSet(set, period, manifest)),

@@ -207,13 +207,18 @@ t.test('listed segments come out as they went in, one after another and each in 
 })
 
 t.test('an ended manifest is static, and as long as its periods', async (t) => {
-  const periods = [{ id: 'p0', start: 4, duration: 17.25, sets: [setOf(video)] }]
+  const empty = setOf({ ...audio, segments: { kind: 'listed', media: '$Time$', segments: [] } })
+  const periods = [
+    { id: 'p0', start: 4, duration: 17.25, sets: [setOf(video)] },
+    { id: 'p1', start: 30, duration: 1, sets: [empty] },
+  ]
   const mpd = parser.stringToMpdXml(formatMpd(manifestOf({ ended: true, periods })))
   const names = ['type', 'mediaPresentationDuration', 'minimumUpdatePeriod', 'timeShiftBufferDepth', 'suggestedPresentationDelay']
   t.strictSame(
     names.map((name) => mpd.getAttribute(name) || undefined),
     ['static', 'PT21.25S', undefined, undefined, undefined],
   )
+  t.equal(mpd.getElementsByTagName('Period').item(0).getAttribute('duration'), 'PT17.25S')
 })
 
 t.test('periods follow each other, and what is empty is left out', async (t) => {
@@ -241,6 +246,7 @@ t.test('periods follow each other, and what is empty is left out', async (t) => 
     return Array.from({ length: found.length }, (_, i) => found.item(i).getAttribute(attribute))
   }
   t.strictSame(all('Period', 'id'), ['p1', 'p2', 'p3'])
+  t.strictSame(all('Period', 'duration').filter(Boolean), [], 'each lasts until the next')
   t.strictSame(all('AdaptationSet', 'id'), ['1', '1', '1'])
   t.strictSame(all('SupplementalProperty', 'schemeIdUri'), [
     'urn:mpeg:dash:period-continuity:2015',
