@@ -12,6 +12,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['lib/errors', 'lib/options', 'lib/log', 'lib/clock', 'lib/version', 'lib/bytes/'],
   ['lib/codecs/'],
   ['lib/formats/', 'lib/icy/'],
+  ['lib/media/'],
   ['lib/mount/', 'lib/hls/', 'lib/dash/', 'lib/client/'],
   ['lib/server/', 'lib/web/'],
   ['lib/index', 'bin/', 'examples/'],

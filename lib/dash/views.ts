@@ -40,13 +40,14 @@ export function manifestOf(presentation: Presentation, folder: string, now: numb
   }
   if (periods.length === 0) return undefined
   const { segmentDuration, partDuration = segmentDuration, segmentCount } = settings
+  const target = Math.max(1, partDuration * 3)
   return {
     availabilityStartTime: presentation.origin,
     publishTime: now,
     ended: false,
     minimumUpdatePeriod: segmentDuration,
     timeShiftBufferDepth: segmentDuration * segmentCount,
-    suggestedPresentationDelay: lowLatency ? partDuration * 3 : segmentDuration * 3,
+    suggestedPresentationDelay: lowLatency ? target - partDuration : segmentDuration * 3,
     maxSegmentDuration: Math.max(...whole.map(({ duration }) => duration)),
     lowLatency: lowLatency
       ? { target: Math.max(1, partDuration * 3), min: partDuration * 2, max: segmentDuration * 4, partDuration }
@@ -110,9 +111,8 @@ function setOf(
   const [track] = tracksOf(period, id)
   const container = containerOf(track === undefined ? [] : [track])
   if (track === undefined || (container !== 'mp4' && container !== 'webm')) return undefined
-  const name = (kind: 'init' | 'segment' | 'time', number: number): string =>
-    folder + formatName({ run, rendition: id, kind, number }, container)
-  const ticks = (seconds: number): number => Math.round(seconds * NAME_TIMESCALE)
+  const name = (kind: 'init' | 'segment' | 'time', number: number, within?: number): string =>
+    folder + formatName({ run, rendition: id, kind, number, period: within }, container)
   const rates = segments.map(({ parts, duration }) => (sizeOf(parts, track) * 8) / Math.max(0.001, duration))
   const representation: Representation = {
     id,
@@ -135,7 +135,7 @@ function setOf(
           }
         : {
             kind: 'numbered',
-            media: name('segment', 0).replace('-s0.', '-s$Number$.'),
+            media: name('segment', 0, period.number).replace('-s0.', '-s$Number$.'),
             startNumber: grid.startNumber,
             duration: ticks(grid.duration),
           },
@@ -149,6 +149,8 @@ function setOf(
     representations: [representation],
   }
 }
+
+const ticks = (seconds: number): number => Math.round(seconds * NAME_TIMESCALE)
 
 function sizeOf(parts: Segment['parts'], track: MediaTrack): number {
   let size = 0

@@ -1,7 +1,7 @@
-import { type Container, FILES, type RenditionId } from './rendition.js'
+import { type Container, FILES, parseRendition, type RenditionId } from './rendition.js'
 
 /*
- * Names of files: `<run>-<rendition>-<kind><number>.<ending>`. Parts have running numbers, so that the next one's name is known whatever
+ * Names of files: `<run>-<rendition>[-<period>]-<kind><number>.<ending>`. Parts have running numbers, so that the next one's name is known whatever
  * segment it will belong to. A name never means anything else than it did the first time.
  */
 
@@ -21,23 +21,26 @@ export interface FileName {
   readonly kind: FileKind
   /** Which. */
   readonly number: number
+  /** The number of the period that a segment must belong to: DASH players ask for what is past the end of one, and mean nothing of the next. */
+  readonly period?: number | undefined
 }
 
 const LETTERS: Readonly<Record<FileKind, string>> = { init: 'i', segment: 's', time: 't', part: 'p' }
 
 /** Formats the name of a file. */
-export function formatName({ run, rendition, kind, number }: FileName, container: Container): string {
+export function formatName({ run, rendition, kind, number, period }: FileName, container: Container): string {
   const ending = kind === 'init' && container === 'mp4' ? 'mp4' : FILES[container].ending
-  return `${run}-${rendition}-${LETTERS[kind]}${number}.${ending}`
+  return `${run}-${rendition}${period === undefined ? '' : `-${period}`}-${LETTERS[kind]}${number}.${ending}`
 }
 
 /** Reads the name of a file; `undefined` when it is none. */
 export function parseName(name: string): FileName | undefined {
-  const match = /^(\w+)-(main|video|audio(?:-\d{1,3})?)-([istp])(\d{1,15})\.\w+$/.exec(name)
+  const match = /^(\w+)-([a-z]+(?:-\d{1,3})?)(?:-(\d{6,15}))?-([istp])(\d{1,15})\.\w+$/.exec(name)
   if (match === null) return undefined
-  const [, run = '', rendition, letter, number] = match
+  const [, run = '', id = '', period, letter, number] = match
+  const rendition = parseRendition(id)
   const kind = (['init', 'segment', 'time', 'part'] as const).find((one) => LETTERS[one] === letter)!
-  return { run, rendition: rendition as RenditionId, kind, number: Number(number) }
+  return rendition && { run, rendition, kind, number: Number(number), ...(period !== undefined && { period: Number(period) }) }
 }
 
 /** The folder below which a mount's files are, beside the mount itself. */

@@ -13,6 +13,13 @@ export type Container = 'mp4' | 'ts' | 'webm' | 'packed'
 /** What a rendition shows: everything (`main`), the pictures, or one of the audio tracks by its place (`audio`, `audio-2` …). */
 export type RenditionId = 'main' | 'video' | 'audio' | `audio-${number}`
 
+/** Reads the name of a rendition; `undefined` when it is none. */
+export function parseRendition(name: string): RenditionId | undefined {
+  if (name === 'main' || name === 'video' || name === 'audio') return name
+  const number = /^audio-(\d{1,3})$/.exec(name)?.[1]
+  return number === undefined ? undefined : `audio-${Number(number)}`
+}
+
 /** The tracks of a period that a rendition shows; none where it does not exist. */
 export function tracksOf({ tracks }: Period, id: RenditionId): readonly MediaTrack[] {
   const video = tracks.filter(({ kind }) => kind === 'video').slice(0, 1)

@@ -37,7 +37,6 @@ export class Part {
   /** What is in it, in the order of the source. */
   readonly packets: readonly Packet[]
   readonly #writers: PeriodWriters
-  readonly #events: readonly EventMessage[]
   readonly #forms = new Map<RenditionId, Buffer>()
 
   constructor(
@@ -52,7 +51,6 @@ export class Part {
     this.independent = facts.independent
     this.first = facts.first
     this.#writers = writers
-    this.#events = events
     align(packets)
     this.size = packets.reduce((sum, { data }) => sum + data.length, 0)
     // The main rendition is written at once: it is what most ask for, its writer may count on being asked in order, and the source's

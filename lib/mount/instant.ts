@@ -124,11 +124,11 @@ export class InstantStream extends Outlet implements Sink {
     return this.video && this.form !== 'ts' ? this.queue.syncs.at(-1) : super.joinPoint()
   }
 
-  protected joined(listener: Listener): void {
+  joined(listener: Listener): void {
     this.#owner.joined(listener)
   }
 
-  protected left(listener: Listener): void {
+  left(listener: Listener): void {
     this.#owner.left(listener)
     if (this.audience === 0) this.onIdle()
   }

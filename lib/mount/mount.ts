@@ -38,7 +38,7 @@ const WARNINGS = 10
  * A path that one source feeds and any number of listeners hear. What a source sends is framed, kept in one queue, and written
  * to each listener once a pulse.
  */
-export class Mount extends Outlet implements SourceOwner {
+export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   /** Its path, such as `/live.mp3`. */
   readonly name: string
   /** Its options, with every default filled in; they may be replaced at any time. */
@@ -54,7 +54,6 @@ export class Mount extends Outlet implements SourceOwner {
   /** The mount as browsers and radios get it. */
   broadcast: Broadcast
   #broken = false
-  readonly #broadcasting: BroadcastOwner
   readonly #tell: Tell
   #said: StreamInfo = {}
   #known = ''
@@ -70,22 +69,7 @@ export class Mount extends Outlet implements SourceOwner {
     this.name = name
     this.settings = settings
     this.#tell = tell
-    const mount = this
-    this.#broadcasting = {
-      get settings() {
-        return mount.settings
-      },
-      get info() {
-        return mount.info
-      },
-      get metadataBlock() {
-        return mount.metadataBlock
-      },
-      joined: (listener) => this.joined(listener),
-      left: (listener) => this.left(listener),
-      warn: (sentence) => this.#warn(sentence),
-    }
-    this.broadcast = new Broadcast(this.#broadcasting, clock)
+    this.broadcast = new Broadcast(this, clock)
   }
 
   /** What is said of the stream: by the settings, else by the source that is connected. */
@@ -124,7 +108,7 @@ export class Mount extends Outlet implements SourceOwner {
     former?.close('another source has taken over')
     this.#said = info
     this.reset()
-    if (!this.broadcast.fits(this.settings)) this.broadcast = new Broadcast(this.#broadcasting, this.clock)
+    if (!this.broadcast.fits(this.settings)) this.broadcast = new Broadcast(this, this.clock)
     this.#known = ''
     this.#announced = ''
     this.#comments = ''
@@ -164,11 +148,11 @@ export class Mount extends Outlet implements SourceOwner {
     this.#tell('end', source, this, reason)
   }
 
-  protected joined(listener: Listener): void {
+  joined(listener: Listener): void {
     this.#tell('listener', listener, this)
   }
 
-  protected left(listener: Listener): void {
+  left(listener: Listener): void {
     this.#tell('departure', listener, this)
   }
 
@@ -190,7 +174,7 @@ export class Mount extends Outlet implements SourceOwner {
     const { skipped } = source.demuxer
     if (skipped > this.#damage.bytes && now - this.#damage.time >= DAMAGE_INTERVAL) {
       const seconds = Math.round((now - this.#damage.time) / 1000)
-      this.#warn(
+      this.warn(
         `${skipped - this.#damage.bytes} damaged bytes were left out in the last ${seconds} s; look at the network between the encoder and the server`,
       )
       this.#damage = { bytes: skipped, time: now }
@@ -209,11 +193,11 @@ export class Mount extends Outlet implements SourceOwner {
       this.broadcast.push(this.source!.demuxer.format, frames)
     } catch (error) {
       this.#broken = true
-      this.#warn(`HLS, DASH and instant streams have failed and stop until the source connects again: ${String(error)}`)
+      this.warn(`HLS, DASH and instant streams have failed and stop until the source connects again: ${String(error)}`)
     }
   }
 
-  #warn(sentence: string): void {
+  warn(sentence: string): void {
     this.warnings = [...this.warnings.slice(1 - WARNINGS), sentence]
     this.#tell('warning', sentence, this)
   }
@@ -231,7 +215,7 @@ export class Mount extends Outlet implements SourceOwner {
     const { format, tracks, comments, warning } = source.demuxer
     if (warning !== undefined && warning !== this.#warned) {
       this.#warned = warning
-      this.#warn(warning)
+      this.warn(warning)
     }
     // A stream may begin anywhere, so what is skipped before its first frame is no damage.
     const known = tracks.reduce<string>(

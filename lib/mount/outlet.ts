@@ -54,9 +54,9 @@ export abstract class Outlet implements Pulsed, ListenerOwner {
   abstract readonly icy: boolean
 
   /** Hears that someone has begun to listen. */
-  protected abstract joined(listener: Listener): void
+  abstract joined(listener: Listener): void
   /** Hears that someone has gone. */
-  protected abstract left(listener: Listener): void
+  abstract left(listener: Listener): void
 
   /** Who listens now. */
   get listeners(): readonly Listener[] {

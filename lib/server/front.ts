@@ -7,8 +7,8 @@ import type { ServerContext } from './context.js'
 import { hangUp, ignore } from './hang-up.js'
 import type { Http } from './http.js'
 import { Ingest, type SourceHead } from './ingest.js'
-import { admitListener } from './listening.js'
-import { admitViewer, Media, type MediaTarget, mediaTarget, refuse } from './media.js'
+import { admitListener, admitViewer } from './listening.js'
+import { Media, type MediaTarget, mediaTarget, refuse } from './media.js'
 import { RawReply } from './reply.js'
 
 /** What the front of a server needs of the server. */
@@ -134,9 +134,9 @@ export class Front implements ConnectionOwner {
     const { socket } = connection
     const header = (name: string): string | undefined => head.headers.get(name)
     const keep = keeps(head)
-    let cancel = (): void => {}
+    let cancel: (() => void) | undefined
     const gone = (): void => {
-      cancel()
+      cancel?.()
       socket.destroy()
     }
     // What comes of the next request while this one waits; as long as nobody reads on, no more than the kernel holds.

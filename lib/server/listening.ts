@@ -6,6 +6,7 @@ import type { Mount } from '../mount/mount.js'
 import { clientAddress } from './address.js'
 import { streamAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
+import type { MediaRequest, MediaTarget } from './media.js'
 
 /** A request for a stream, from wherever it has been read. */
 export interface StreamRequest extends RequestLine {
@@ -50,4 +51,13 @@ export async function admitListener(
       answer: () => streamAnswer(outlet, { version, icy, agent }),
     },
   }
+}
+
+/**
+ * Lets someone have the playlists of a mount, as its listeners are let in.
+ * @throws FloecastError as `ServerContext.admit`
+ */
+export async function admitViewer(context: ServerContext, { mount }: MediaTarget, { header, remoteAddress }: MediaRequest): Promise<void> {
+  const address = clientAddress(remoteAddress, header('x-forwarded-for'), context.settings.trustedProxies)
+  await context.admit(['listener'], basicCredentials(header('authorization')), mount.name, address)
 }

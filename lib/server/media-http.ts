@@ -4,7 +4,8 @@ import { mountPath } from '../icy/path.js'
 import { formatRefusal } from './answer.js'
 import type { ServerContext } from './context.js'
 import { hangUp } from './hang-up.js'
-import { admitViewer, Media, mediaTarget, refuse } from './media.js'
+import { admitViewer } from './listening.js'
+import { Media, mediaTarget, refuse } from './media.js'
 import { HttpReply } from './reply.js'
 
 /**
@@ -25,9 +26,9 @@ export function giveMedia(context: ServerContext, message: IncomingMessage, resp
   const reply = new HttpReply({ method, header }, response)
   const request = { method, path: name, query: message.url?.split('?', 2)[1] ?? '', remoteAddress: socket.remoteAddress, header }
   const began = Date.now()
-  let cancel = (): void => {}
+  let cancel: (() => void) | undefined
   response.once('close', () => {
-    cancel()
+    cancel?.()
     const { referer, 'user-agent': agent } = message.headers
     context.access({
       address: socket.remoteAddress ?? '',
@@ -44,7 +45,7 @@ export function giveMedia(context: ServerContext, message: IncomingMessage, resp
   })
   const fail = (error: unknown): void => {
     if (error instanceof FloecastError && error.status !== 401) return refuse(reply, error)
-    if (error instanceof FloecastError) return void hangUp(socket, formatRefusal(error, { version: 'HTTP/1.1' }))
+    if (error instanceof FloecastError) return hangUp(socket, formatRefusal(error, { version: 'HTTP/1.1' }))
     context.logger.error({ err: error }, 'an answer failed')
     response.destroy()
   }

@@ -1,7 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { formatMpd } from '../dash/mpd.js'
 import { manifestOf } from '../dash/views.js'
-import { basicCredentials } from '../icy/basic.js'
 import { FloecastError } from '../errors.js'
 import { hasReached, parseBlockingRequest } from '../hls/blocking.js'
 import { formatMediaPlaylist, formatMultivariantPlaylist } from '../hls/playlist.js'
@@ -9,13 +8,14 @@ import type { MediaPlaylist } from '../hls/presentation.js'
 import { type GroupMember, hlsRenditions, mediaPlaylist, multivariantPlaylist, playlistName, type Sibling } from '../hls/views.js'
 import { type FileName, folderOf, parseName } from '../media/names.js'
 import type { Presentation } from '../media/presentation.js'
-import { FILES, type RenditionId, tracksOf } from '../media/rendition.js'
+import { FILES, parseRendition, type RenditionId, tracksOf } from '../media/rendition.js'
 import type { PeriodWriters, Segment } from '../media/segment.js'
 import type { Mount } from '../mount/mount.js'
+import type { Mounts } from '../mount/mounts.js'
+import type { ServerSettings } from '../options.js'
 import { clientAddress } from './address.js'
-import type { ServerContext } from './context.js'
 import type { MediaAnswer, Reply } from './reply.js'
-import { parseCmcd, type ViewingProtocol } from './viewers.js'
+import { parseCmcd, type Viewers, type ViewingProtocol } from './viewers.js'
 
 /** A request for a playlist, a manifest, or a file that one of them names. */
 export interface MediaRequest {
@@ -28,7 +28,17 @@ export interface MediaRequest {
   /** The other end of the connection. */
   readonly remoteAddress: string | undefined
   /** The value of a header, whatever its case. */
-  header(name: string): string | undefined
+  readonly header: (name: string) => string | undefined
+}
+
+/** What {@link Media} needs of the server. */
+export interface MediaContext {
+  /** The settings in force. */
+  readonly settings: ServerSettings
+  /** All mounts. */
+  readonly mounts: Mounts
+  /** Who watches by HLS and DASH. */
+  readonly viewers: Viewers
 }
 
 /** What a path asks for, of which mount. */
@@ -48,7 +58,7 @@ const DASH_TYPE = 'application/dash+xml'
 const FOREVER = 'public, max-age=31536000, immutable'
 
 /** Finds out what a path asks for; `undefined` where it is none of the files made here, or a mount is really called so. */
-export function mediaTarget({ mounts }: ServerContext, path: string): MediaTarget | undefined {
+export function mediaTarget({ mounts }: Pick<MediaContext, 'mounts'>, path: string): MediaTarget | undefined {
   const match = /^(\/.+?)(?:\.(m3u8|mpd)|\.media\/([^/]+))$/.exec(path)
   if (match === null || mounts.get(path)?.source !== undefined) return undefined
   const [, name = '', ending, file = ''] = match
@@ -62,14 +72,14 @@ export function mediaTarget({ mounts }: ServerContext, path: string): MediaTarge
 
 /** Answers requests for what browsers play. One for a server. */
 export class Media {
-  readonly #context: ServerContext
+  readonly #context: MediaContext
   // What has been written of a presentation in its present version.
   readonly #written = new WeakMap<
     Presentation,
     { version: number; answers: Map<string, MediaAnswer>; playlists: Map<RenditionId, MediaPlaylist> }
   >()
 
-  constructor(context: ServerContext) {
+  constructor(context: MediaContext) {
     this.#context = context
   }
 
@@ -88,8 +98,8 @@ export class Media {
       reply.send({ status: 200, contentType: 'text/plain', cacheControl: 'no-store', body: [Buffer.from(new Date().toISOString())] })
       return NOTHING
     }
-    const playlist = /^(main|audio-\d+)\.m3u8$/.exec(file)
-    if (playlist !== null) return this.#playlist(target, playlist[1] as RenditionId, request, reply)
+    const playlist = file.endsWith('.m3u8') ? parseRendition(file.slice(0, -5)) : undefined
+    if (playlist !== undefined) return this.#playlist(target, playlist, request, reply)
     const name = parseName(file)
     if (name === undefined || name.run !== presentation.run) throw new FloecastError('FILE_NOT_FOUND', { file })
     return this.#file(mount, presentation, name, request, reply)
@@ -190,7 +200,13 @@ export class Media {
     )
   }
 
-  #file(mount: Mount, presentation: Presentation, { rendition, kind, number }: FileName, request: MediaRequest, reply: Reply): () => void {
+  #file(
+    mount: Mount,
+    presentation: Presentation,
+    { rendition, kind, number, period }: FileName,
+    request: MediaRequest,
+    reply: Reply,
+  ): () => void {
     const give = (body: readonly Buffer[], writers: PeriodWriters): void => {
       const protocol = rendition === 'video' || rendition === 'audio' ? 'dash' : kind === 'part' ? 'll-hls' : 'hls'
       this.#see(
@@ -228,6 +244,14 @@ export class Media {
     }
     const find = (): Segment | undefined => (kind === 'segment' ? presentation.segment(number) : presentation.segmentAt(number))
     const found = find()
+    // Past the end of a period there is nothing, which is no error: shaka-player gives up after a 404.
+    const isPast = (segment: Segment | undefined): boolean =>
+      period !== undefined && (segment === undefined ? !presentation.live : segment.writers.period.number !== period)
+    const nothing = (): void => reply.send({ status: 200, contentType: 'video/mp4', cacheControl: 'no-store', body: [] })
+    if (isPast(found) && number >= (presentation.segments[0]?.sequence ?? 0)) {
+      nothing()
+      return NOTHING
+    }
     if (found?.complete) {
       give(found.bytes(rendition), found.writers)
       return NOTHING
@@ -235,15 +259,17 @@ export class Media {
     if (found !== undefined) return this.#growing(mount, presentation, found, rendition, request, reply)
     if (kind === 'time' || number < presentation.nextSequence || number > presentation.nextSequence + 1 || !presentation.live)
       return missing()
-    return presentation.wait(
+    let cancel = presentation.wait(
       `segment ${number}`,
       () => (presentation.segment(number)?.parts.length ?? 0) > 0,
       (ready) => {
         const segment = ready ? find() : undefined
-        if (segment === undefined) unavailable(reply)
-        else this.#growing(mount, presentation, segment, rendition, request, reply)
+        if (isPast(segment)) nothing()
+        else if (segment === undefined) unavailable(reply)
+        else cancel = this.#growing(mount, presentation, segment, rendition, request, reply)
       },
     )
+    return () => cancel()
   }
 
   // A segment that is asked for while it grows: each part goes out when it is there.
@@ -379,12 +405,6 @@ export function refuse(reply: Reply, error: unknown): void {
     cacheControl: error.status === 404 ? 'public, max-age=1' : 'no-store',
     body: [Buffer.from(`${error.message}\r\n`)],
   })
-}
-
-/** Whether a request may be answered, as the mount's listeners are let in. */
-export async function admitViewer(context: ServerContext, { mount }: MediaTarget, { header, remoteAddress }: MediaRequest): Promise<void> {
-  const address = clientAddress(remoteAddress, header('x-forwarded-for'), context.settings.trustedProxies)
-  await context.admit(['listener'], basicCredentials(header('authorization')), mount.name, address)
 }
 
 const NOTHING = (): void => {}

@@ -36,7 +36,7 @@ export interface ReplyRequest {
   /** `GET` or `HEAD`. */
   readonly method: string
   /** The value of a header, whatever its case. */
-  header(name: string): string | undefined
+  readonly header: (name: string) => string | undefined
 }
 
 const CORS = 'Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: Date, Age, ETag, Content-Length\r\n'
@@ -56,8 +56,9 @@ function choose(
 ): { status: number; bytes: readonly Buffer[]; length: number; zipped: boolean } {
   const known = answer.etag !== undefined && header('if-none-match') === answer.etag
   if (known) return { status: 304, bytes: [], length: 0, zipped: false }
-  const zipped = answer.gzip !== undefined && /\bgzip\b/.test(header('accept-encoding') ?? '')
-  const bytes = zipped ? [answer.gzip!] : answer.body
+  const { gzip } = answer
+  const zipped = gzip !== undefined && /\bgzip\b/.test(header('accept-encoding') ?? '')
+  const bytes = zipped ? [gzip] : answer.body
   const length = bytes.reduce((sum, part) => sum + part.length, 0)
   return { status: answer.status, bytes: method === 'HEAD' ? [] : bytes, length, zipped }
 }

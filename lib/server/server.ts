@@ -105,7 +105,7 @@ export class Server extends EventEmitter<ServerEvents> {
    * Answers for what browsers play; used by the front.
    * @internal
    */
-  readonly media = new Media(this)
+  readonly media: Media = new Media(this)
   #settings: ServerSettings
   #certificate: Certificate | undefined
   readonly #gate: Gate

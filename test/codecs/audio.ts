@@ -22,14 +22,14 @@ const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex
 
 // The numbers of Vorbis comments and of ID3, and an ID3 text with the byte that names its encoding.
 const number = (value: number): Buffer => Buffer.from([value & 255, value >> 8, 0, 0])
-const size = (value: number): number[] => [value >> 21, value >> 14, value >> 7, value].map((part) => part & 0x7f)
+const synchsafe = (value: number): number[] => [value >> 21, value >> 14, value >> 7, value].map((part) => part & 0x7f)
 const text = (encoding: number, value: Buffer): Buffer => Buffer.concat([Buffer.from([encoding]), value])
 const tag = (major: number, flags: number, ...frames: Buffer[]): Buffer => {
   const body = Buffer.concat(frames)
-  return Buffer.concat([Buffer.from('ID3'), Buffer.from([major, 0, flags, ...size(body.length)]), body])
+  return Buffer.concat([Buffer.from('ID3'), Buffer.from([major, 0, flags, ...synchsafe(body.length)]), body])
 }
 const frame = (id: string, content: Buffer, format = 0): Buffer =>
-  Buffer.concat([Buffer.from(id), Buffer.from([...size(content.length), 0, format]), content])
+  Buffer.concat([Buffer.from(id), Buffer.from([...synchsafe(content.length), 0, format]), content])
 
 t.test('MPEG audio: every header is written as it was read, and the reserved values are none', async (t) => {
   let valid = 0

@@ -53,7 +53,7 @@ class Lab implements ServerContext {
   readonly settings
   readonly mounts
   readonly viewers = new Viewers()
-  readonly media = new Media(this)
+  readonly media: Media = new Media(this)
   readonly started = STARTED
   readonly asked: Asked[] = []
   readonly logged: string[] = []
