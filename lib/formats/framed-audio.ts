@@ -1,6 +1,6 @@
 import { ADTS_HEADER_SIZE, type AdtsHeader, adtsCodecs, agreeAdts, readAdtsHeader, writeAacConfig } from '../codecs/aac.js'
 import { type Ac3Frame, agreeAc3, readAc3Frame, writeDac3, writeDec3 } from '../codecs/ac3.js'
-import { LOAS_HEADER_SIZE, type LatmFrame, LatmReader } from '../codecs/latm.js'
+import { type LatmFrame, LatmReader } from '../codecs/latm.js'
 import { MPEG_AUDIO_HEADER_SIZE, type MpegAudioHeader, agreeMpegAudio, readMpegAudioHeader } from '../codecs/mpeg-audio.js'
 import { AudioClock } from './audio-clock.js'
 import { createMediaTrack } from './media-track.js'

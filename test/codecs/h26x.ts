@@ -146,6 +146,8 @@ t.test('an AC-3 or E-AC-3 header tells rate and channels', async (t) => {
   t.equal(readAc3Header(hex('0b76 0000 1e 40 43 fe')), undefined)
 })
 
+const size = (nal: string): string => (nal.length / 2).toString(16).padStart(4, '0')
+
 t.test('configurations are written as ffmpeg writes them, and read again', async (t) => {
   for (const [sps, pps, tail] of [
     ['6764000cacd941419f9f011000000300100000030320f1429960', '68ebe3cb22c0', 'fdf8f800'],
@@ -154,7 +156,6 @@ t.test('configurations are written as ffmpeg writes them, and read again', async
   ] as const) {
     const [sets, pictures] = [[hex(sps)], [hex(pps)]]
     const bytes = writeAvcConfig({ sps: sets, pps: pictures })
-    const size = (nal: string): string => (nal.length / 2).toString(16).padStart(4, '0')
     t.equal(bytes.toString('hex'), `01${sps.slice(2, 8)}ffe1${size(sps)}${sps}01${size(pps)}${pps}${tail}`)
     t.same(readAvcConfig(bytes), { lengthSize: 4, sps: sets, pps: pictures })
   }
