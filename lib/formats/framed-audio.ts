@@ -1,5 +1,6 @@
 import { ADTS_HEADER_SIZE, type AdtsHeader, adtsCodecs, agreeAdts, readAdtsHeader, writeAacConfig } from '../codecs/aac.js'
 import { type Ac3Frame, agreeAc3, readAc3Frame, writeDac3, writeDec3 } from '../codecs/ac3.js'
+import { type LatmFrame, LatmReader } from '../codecs/latm.js'
 import { MPEG_AUDIO_HEADER_SIZE, type MpegAudioHeader, agreeMpegAudio, readMpegAudioHeader } from '../codecs/mpeg-audio.js'
 import { AudioClock } from './audio-clock.js'
 import { createMediaTrack } from './media-track.js'
@@ -21,24 +22,10 @@ export interface AudioSyntax<Header extends { readonly frameSize: number; readon
   read(bytes: Buffer, at: number): Header | undefined
   /** Whether two headers can belong to one stream. */
   agree(a: Header, b: Header): boolean
-  /** Bytes before what a decoder takes; `undefined` leaves the frame out. */
-  skip(header: Header): number | undefined
+  /** What a decoder takes of a whole frame; `undefined` leaves it out. */
+  payload(header: Header, frame: Buffer): Buffer | undefined
   /** The track; `undefined` when it cannot be repackaged. */
   track(header: Header, facts: AudioFacts): MediaTrack | undefined
-}
-
-/** AAC in ADTS, of one raw data block a frame. */
-export const ADTS_SYNTAX: AudioSyntax<AdtsHeader> = {
-  lookSize: ADTS_HEADER_SIZE,
-  read: readAdtsHeader,
-  agree: agreeAdts,
-  skip: ({ headerSize }) => headerSize,
-  track(header, facts) {
-    // Without a channel configuration the channels stand in the first frame; several blocks in one frame cannot be told apart.
-    if (header.channelConfig === 0 || header.samples !== 1024) return undefined
-    const track = createMediaTrack('aac', writeAacConfig(header), facts)
-    return track && { ...track, codecs: adtsCodecs(header) }
-  },
 }
 
 /** MP3: MPEG audio of which only layer III makes a track. */
@@ -46,7 +33,7 @@ export const MPEG_AUDIO_SYNTAX: AudioSyntax<MpegAudioHeader> = {
   lookSize: MPEG_AUDIO_HEADER_SIZE,
   read: readMpegAudioHeader,
   agree: agreeMpegAudio,
-  skip: () => 0,
+  payload: (_, frame) => frame,
   track: ({ layer, sampleRate, channels }, facts) =>
     layer === 3 ? createMediaTrack('mp3', Buffer.alloc(0), { ...facts, sampleRate, channels }) : undefined,
 }
@@ -56,12 +43,40 @@ export const AC3_SYNTAX: AudioSyntax<Ac3Frame> = {
   lookSize: 8,
   read: readAc3Frame,
   agree: (a, b) => a.isExtra || b.isExtra || agreeAc3(a, b),
-  skip: ({ isExtra }) => (isExtra ? undefined : 0),
+  payload: ({ isExtra }, frame) => (isExtra ? undefined : frame),
   track(header, facts) {
     const { enhanced, sampleRate, channels } = header
     const told = { ...facts, sampleRate, channels }
     return enhanced ? createMediaTrack('eac3', writeDec3(header), told) : createMediaTrack('ac3', writeDac3(header), told)
   },
+}
+
+/**
+ * AAC in ADTS (of one raw data block a frame) or LATM, whichever the bytes are: not every writer keeps to what it announces. For one track:
+ * LATM's configuration is kept between frames.
+ */
+export function aacSyntax(): AudioSyntax<AdtsHeader | LatmFrame> {
+  const latm = new LatmReader()
+  return {
+    lookSize: ADTS_HEADER_SIZE,
+    read: (bytes, at) => readAdtsHeader(bytes, at) ?? latm.read(bytes, at),
+    agree(a, b) {
+      if (isAdts(a)) return isAdts(b) && agreeAdts(a, b)
+      return !isAdts(b) && (a.config === undefined || b.config === undefined || a.config === b.config)
+    },
+    payload: (header, frame) => (isAdts(header) ? frame.subarray(header.headerSize) : header.data),
+    track(header, facts) {
+      if (!isAdts(header)) return header.config && createMediaTrack('aac', header.config, facts)
+      // Without a channel configuration the channels stand in the first frame; several blocks in one frame cannot be told apart.
+      if (header.channelConfig === 0 || header.samples !== 1024) return undefined
+      const track = createMediaTrack('aac', writeAacConfig(header), facts)
+      return track && { ...track, codecs: adtsCodecs(header) }
+    },
+  }
+}
+
+function isAdts(header: AdtsHeader | LatmFrame): header is AdtsHeader {
+  return 'channelConfig' in header
 }
 
 /** Reads the packets of an audio track as a {@link FramedAudio} of some syntax does. */
@@ -136,9 +151,9 @@ export class FramedAudio<Header extends { readonly frameSize: number; readonly s
       }
       if (end > bytes.length) break
       this.#isLost = false
-      const skipped = this.#syntax.skip(header)
-      if (skipped !== undefined) {
-        this.#take(packets, header, bytes.subarray(at + skipped, end), stated)
+      const payload = this.#syntax.payload(header, bytes.subarray(at, end))
+      if (payload !== undefined) {
+        this.#take(packets, header, payload, stated)
         stated = undefined
       }
       at = end

@@ -1,6 +1,6 @@
 import { AnnexBVideo } from './annex-b-video.js'
 import type { Frame } from './frame.js'
-import { AC3_SYNTAX, ADTS_SYNTAX, type AudioFacts, type AudioPackets, FramedAudio, MPEG_AUDIO_SYNTAX } from './framed-audio.js'
+import { AC3_SYNTAX, type AudioFacts, type AudioPackets, FramedAudio, MPEG_AUDIO_SYNTAX, aacSyntax } from './framed-audio.js'
 import { LAYOUTS, PACKET_SIZE, type PacketLayout, SYNC_BYTE, readPid } from './mpeg-ts-packet.js'
 import { PesAssembler, type Pes, readPes } from './mpeg-ts-pes.js'
 import { PsiReader, type TsProgram, type TsStream, readPat, readPmt } from './mpeg-ts-psi.js'
@@ -28,7 +28,7 @@ interface Elementary {
 }
 
 /**
- * Reads packets from MPEG-TS: H.264, HEVC, AAC in ADTS, MP3, AC-3, E-AC-3 and Opus of the first program that has media. Times of video
+ * Reads packets from MPEG-TS: H.264, HEVC, AAC in ADTS and LATM, MP3, AC-3, E-AC-3 and Opus of the first program that has media. Times of video
  * count 90 kHz; the times of all tracks go on over the wrap of the 33 bits together. A PES packet of which something is missing is left out.
  * A PES packet of video is one packet, given when its length says that it is whole, else when the next one begins.
  */
@@ -189,7 +189,8 @@ export class MpegTsPacketReader implements PacketReader {
       case 'HEVC':
         return new AnnexBVideo('hevc', facts)
       case 'AAC':
-        return new FramedAudio(ADTS_SYNTAX, facts, TIMESCALE)
+      case 'AAC LATM':
+        return new FramedAudio(aacSyntax(), facts, TIMESCALE)
       case 'MPEG audio':
         return new FramedAudio(MPEG_AUDIO_SYNTAX, facts, TIMESCALE)
       case 'Opus':
@@ -201,7 +202,7 @@ export class MpegTsPacketReader implements PacketReader {
 }
 
 /** The codecs that can be repackaged, by the names that the program map's tracks have. */
-const CODECS: ReadonlySet<string> = new Set(['H.264', 'HEVC', 'AAC', 'MPEG audio', 'AC-3', 'E-AC-3', 'Opus'])
+const CODECS: ReadonlySet<string> = new Set(['H.264', 'HEVC', 'AAC', 'AAC LATM', 'MPEG audio', 'AC-3', 'E-AC-3', 'Opus'])
 const NOTHING: Buffer = Buffer.alloc(0)
 
 // How packets stand in a frame, which is nothing but whole packets.
