@@ -5,10 +5,14 @@ import { readInit } from './audit-media.js'
 import type { Report } from './audit-rules.js'
 
 /** An element of XML, as far as an MPD needs it. */
-interface Element {
+export interface Element {
+  /** With its prefix, if any. */
   readonly name: string
+  /** By name. */
   readonly attributes: ReadonlyMap<string, string>
+  /** The elements in it. */
   readonly children: Element[]
+  /** The text in it, without that of its children. */
   text: string
 }
 

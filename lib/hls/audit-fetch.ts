@@ -4,7 +4,9 @@ import type { Report } from './audit-rules.js'
 
 /** An answer, whole. */
 export interface Reply {
+  /** The HTTP status. */
   readonly status: number
+  /** Its head. */
   readonly headers: Headers
   /** Without its Content-Encoding. */
   readonly body: Buffer
@@ -25,6 +27,11 @@ export class Fetcher {
   readonly #clock: Clock
   readonly #signal: AbortSignal
 
+  /**
+   * @param fetcher what gets a URL
+   * @param clock measures how long it takes
+   * @param signal ends all requests
+   */
   constructor(fetcher: Fetch, clock: Clock, signal: AbortSignal) {
     this.#fetch = fetcher
     this.#clock = clock

@@ -41,6 +41,7 @@ export const CONTENT_TYPES: Readonly<Record<'mp4' | 'mpeg-ts' | 'audio' | 'playl
 export interface Piece {
   /** Its URI, for reports. */
   readonly url: string
+  /** All of it. */
   readonly bytes: Buffer
   /** What the playlist says, in seconds. */
   readonly duration: number
@@ -134,5 +135,6 @@ function checkTs(bytes: Buffer, url: string, report: Report): void {
       report('media-format', `a packet at ${at} that does not begin with 0x47`, 'packets of 188 bytes', url)
       return
     }
-  if ((bytes.readUInt16BE(1) & 0x1fff) !== 0) report('media-format', 'a first packet that is no PAT', 'PAT and PMT first', url)
+  if (bytes.length >= 188 && (bytes.readUInt16BE(1) & 0x1fff) !== 0)
+    report('media-format', 'a first packet that is no PAT', 'PAT and PMT first', url)
 }

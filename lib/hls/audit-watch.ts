@@ -10,7 +10,9 @@ import type { ReadMediaPlaylist, ReadSegment } from './m3u8.js'
 
 /** What the audits of one presentation share. */
 export interface AuditContext {
+  /** Gets URLs. */
   readonly fetcher: Fetcher
+  /** Where time comes from. */
   readonly clock: Clock
   /** When to end, in milliseconds of the clock. */
   readonly until: number
@@ -47,6 +49,11 @@ export class MediaWatch {
   #ready = Promise.resolve()
   #reloads = 0
 
+  /**
+   * @param url of the media playlist
+   * @param report takes what it breaks
+   * @param context what all watches share
+   */
   constructor(url: string, report: Report, context: AuditContext) {
     this.url = url
     this.#report = report

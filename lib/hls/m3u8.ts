@@ -34,6 +34,7 @@ export interface ReadSegment {
 
 /** What a media playlist says. */
 export interface ReadMediaPlaylist {
+  /** What kind of playlist it is. */
   readonly kind: 'media'
   /** EXT-X-VERSION; 1 when there is none. */
   readonly version: number
@@ -51,6 +52,7 @@ export interface ReadMediaPlaylist {
   readonly skipped: number | undefined
   /** RECENTLY-REMOVED-DATERANGES. */
   readonly removedDateRanges: readonly string[] | undefined
+  /** Its segments, without those that are skipped; the last may be growing. */
   readonly segments: readonly ReadSegment[]
   /** The URIs of EXT-X-PRELOAD-HINT of type PART. */
   readonly hints: readonly string[]
@@ -66,6 +68,7 @@ export interface ReadMediaPlaylist {
 
 /** What a multivariant playlist says. */
 export interface ReadMultivariantPlaylist {
+  /** What kind of playlist it is. */
   readonly kind: 'multivariant'
   /** Each EXT-X-STREAM-INF with the URI behind it. */
   readonly variants: readonly { readonly uri: string; readonly attributes: Attributes }[]

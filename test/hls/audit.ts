@@ -6,7 +6,7 @@ import { readBoxes, writeBox } from '../../lib/formats/mp4-boxes.js'
 import { audit } from '../../lib/hls/audit.js'
 import { readXml } from '../../lib/hls/audit-dash.js'
 import type { Reply } from '../../lib/hls/audit-fetch.js'
-import { readInit } from '../../lib/hls/audit-media.js'
+import { MediaCheck, readInit } from '../../lib/hls/audit-media.js'
 import { RULES } from '../../lib/hls/audit-rules.js'
 import { hasReached, parseBlockingRequest } from '../../lib/hls/blocking.js'
 import { readAttributes, readM3u8 } from '../../lib/hls/m3u8.js'
@@ -448,6 +448,26 @@ t.test('audit: what needs a server with a memory', async (t) => {
   t.strictSame(rules, ['msn-too-high', 'part-without-msn'])
   const none = await audit('http://live.test/x.m3u8', { fetch: () => Promise.reject(new Error('connection refused')) })
   t.match(none, [{ rule: 'reachable', found: 'connection refused' }])
+})
+
+/** What a piece of media breaks by itself. */
+const faultsOf = (bytes: Buffer): string[] => {
+  const found: string[] = []
+  const piece = { url: 'x', bytes, duration: 1, independent: true, init: undefined, follows: false }
+  new MediaCheck().check(piece, (rule, what) => found.push(`${rule}: ${what}`))
+  return found
+}
+
+t.test('MediaCheck knows MPEG-TS, packed audio, and what is neither', async (t) => {
+  const ts = readFileSync(new URL('../fixtures/h264-mp3.mpegts', import.meta.url))
+  const pat = ts.indexOf(Buffer.from([0x47, 0x40, 0x00]))
+  t.strictSame(faultsOf(ts.subarray(pat)), [])
+  t.match(faultsOf(ts.subarray(pat + 188)), [/no PAT/])
+  t.match(faultsOf(ts.subarray(pat, -1)), [/multiple|bytes of MPEG-TS/])
+  t.match(faultsOf(Buffer.concat([ts.subarray(pat, pat + 188), Buffer.alloc(188)])), [/0x47/])
+  t.strictSame(faultsOf(Buffer.from('ID3\x04\0\0\0\0\0\0')), [])
+  t.match(faultsOf(Buffer.from('<html>nothing</html>')), [/fMP4|begin/])
+  t.match(faultsOf(fixture.subarray(INIT.length)), [/without EXT-X-MAP/])
 })
 
 const problems = (text: string): readonly string[] => readM3u8(text).problems
