@@ -5,6 +5,7 @@ import { z } from 'zod'
 // where there is no default, words for what is allowed, and whether a value must never be shown.
 const bytes = z.int().min(0).meta({ unit: 'bytes' })
 const milliseconds = z.int().min(0).meta({ unit: 'milliseconds' })
+const seconds = z.number().min(0).meta({ unit: 'seconds' })
 const count = z.int().min(0)
 
 /** The form of a hashed password: scheme, N, r, p, salt and key. */
@@ -57,6 +58,10 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('Whether directories may list the stream; in place of ice-public')
     .meta({ examples: [false] }),
+  group: mountPath
+    .optional()
+    .describe('Path under which this mount is one of several qualities of the same stream; their HLS playlist and MPD have that name')
+    .meta({ examples: ['/tv'] }),
   hidden: z.boolean().default(false).describe('Leave the mount out of the status pages'),
   sourcePassword: password
     .optional()
@@ -80,6 +85,45 @@ export const mountOptions = z.strictObject({
     )
     .meta({ examples: [524_288] }),
   sourceTimeout: milliseconds.min(1).default(10_000).describe('Milliseconds without a byte after which a source counts as dead'),
+  hls: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Offer the mount by HLS, to every browser and phone'),
+      lowLatency: z
+        .boolean()
+        .default(true)
+        .describe('List parts of segments, too (Low-Latency HLS): players come within two seconds of live'),
+      segmentDuration: z
+        .int()
+        .min(1)
+        .max(10)
+        .default(2)
+        .describe("Seconds of a segment, a whole number; the encoder's keyframe interval should be the same")
+        .meta({ allowed: 'a whole number from 1 to 10' }),
+      partDuration: seconds
+        .min(0.1)
+        .max(2)
+        .default(0.5)
+        .describe('Most seconds of a part: players stay three parts behind live, and ask twice a part')
+        .meta({ allowed: 'a number from 0.1 to 2' }),
+      segmentCount: z
+        .int()
+        .min(3)
+        .max(1000)
+        .default(7)
+        .describe('Segments that a playlist lists')
+        .meta({ allowed: 'a whole number from 3 to 1000' }),
+      maxSize: bytes
+        .min(1_048_576)
+        .default(67_108_864)
+        .describe('Most bytes of segments kept in memory; fewer segments are kept when they are larger'),
+    })
+    .prefault({})
+    .describe('How the mount is cut into segments, for HLS and DASH'),
+  dash: z.boolean().default(true).describe('Offer the mount by MPEG-DASH'),
+  instant: z
+    .boolean()
+    .default(true)
+    .describe('Offer the mount as one endless stream in other forms (/live.mp4, .webm, .ts, .aac, .mp3, .opus), half a second behind live'),
   metaint: bytes.min(1).default(16_000).describe('Bytes between two ICY metadata blocks, for MP3 and AAC listeners that ask for them'),
 })
 

@@ -12,6 +12,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['lib/errors', 'lib/options', 'lib/log', 'lib/clock', 'lib/version', 'lib/bytes/'],
   ['lib/codecs/'],
   ['lib/formats/', 'lib/icy/'],
+  ['lib/media/'],
   ['lib/mount/', 'lib/hls/', 'lib/dash/', 'lib/client/'],
   ['lib/server/', 'lib/web/'],
   ['lib/index', 'bin/', 'examples/'],
@@ -20,7 +21,7 @@ const ROWS: readonly (readonly string[])[] = [
 /** Where each outside package may be imported: a path, or a folder with a slash. Node's own modules are free. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   zod: ['lib/options.ts', 'bin/'],
-  mp4box: ['lib/formats/mp4.ts'],
+  mp4box: ['lib/formats/mp4-init.ts'],
   koa: ['lib/server/app.ts', 'lib/server/routes/', 'examples/'],
   '@koa/router': ['lib/server/app.ts', 'lib/server/routes/'],
   'koa-static': ['lib/server/app.ts', 'lib/server/routes/'],

@@ -33,6 +33,8 @@ export interface H265Sps extends HevcProfile {
   readonly height: number
   /** Pictures a second, where the VUI states it. */
   readonly frameRate?: number | undefined
+  /** How many pictures may precede one in decoding and follow it on the screen. */
+  readonly reorder: number
 }
 
 /**
@@ -60,9 +62,19 @@ export function readH265Sps(nal: Buffer): H265Sps | undefined {
     width -= (bits.ue() + bits.ue()) * (!separatePlanes && (chroma === 1 || chroma === 2) ? 2 : 1)
     height -= (bits.ue() + bits.ue()) * (!separatePlanes && chroma === 1 ? 2 : 1)
   }
+  bits.ue()
+  bits.ue()
+  const pocBits = bits.ue() + 4
+  // The last of the three numbers for each sub-layer are for the whole stream.
+  let reorder = 0
+  for (let i = bits.flag() ? 0 : subLayers; i <= subLayers; i++) {
+    bits.ue()
+    reorder = bits.ue()
+    bits.ue()
+  }
   if (bits.overrun || width <= 0 || height <= 0) return undefined
-  const frameRate = readFrameRate(bits, subLayers)
-  return { ...profile, width, height, ...(frameRate === undefined ? {} : { frameRate }) }
+  const frameRate = readFrameRate(bits, pocBits)
+  return { ...profile, width, height, reorder: Math.min(reorder, 16), ...(frameRate === undefined ? {} : { frameRate }) }
 }
 
 // The 12 bytes of general profile, tier and level that an SPS and an hvcC record both hold.
@@ -89,12 +101,8 @@ function skipSubLayers(bits: BitReader, count: number): void {
   bits.skip(size)
 }
 
-// H.265 7.3.2.2.1 from the bit depths to the VUI, and E.2.1 as far as the timing.
-function readFrameRate(bits: BitReader, subLayers: number): number | undefined {
-  bits.ue()
-  bits.ue()
-  const pocBits = bits.ue() + 4
-  for (let i = bits.flag() ? 0 : subLayers; i <= subLayers; i++) for (let j = 0; j < 3; j++) bits.ue()
+// H.265 7.3.2.2.1 from the block sizes to the VUI, and E.2.1 as far as the timing.
+function readFrameRate(bits: BitReader, pocBits: number): number | undefined {
   for (let i = 0; i < 6; i++) bits.ue()
   if (bits.flag() && bits.flag()) skipScalingLists(bits)
   bits.skip(2)
@@ -247,4 +255,49 @@ export function readHevcConfig(bytes: Buffer): HevcConfig | undefined {
     sps: sets.get(H265_NAL.sps)!,
     pps: sets.get(H265_NAL.pps)!,
   }
+}
+
+/**
+ * Writes an HEVCDecoderConfigurationRecord with lengths of 4 bytes (ISO/IEC 14496-15 8.3.3.1). Its arrays are said to be complete, as
+ * `hvc1` demands.
+ * @param sets NAL units; what the first sequence parameter set says of profile, level and format is the record's
+ * @throws RangeError when that set makes no sense
+ */
+export function writeHevcConfig({ vps, sps, pps }: Pick<HevcConfig, 'vps' | 'sps' | 'pps'>): Buffer {
+  const rbsp = sps[0] === undefined ? undefined : unescapeNal(sps[0].subarray(2))
+  if (rbsp === undefined || rbsp.length < 14) throw new RangeError('Cannot write an hvcC without a sequence parameter set')
+  const bits = new BitReader(rbsp)
+  bits.skip(4)
+  const subLayers = bits.read(3)
+  const isNested = bits.read(1)
+  bits.skip(96)
+  skipSubLayers(bits, subLayers)
+  bits.ue()
+  const chroma = bits.ue()
+  if (chroma === 3) bits.skip(1)
+  bits.ue()
+  bits.ue()
+  if (bits.flag()) for (let i = 0; i < 4; i++) bits.ue()
+  const [luma, chromaDepth] = [bits.ue(), bits.ue()]
+  if (bits.overrun) throw new RangeError('Cannot write an hvcC of a sequence parameter set that is cut')
+  const head = Buffer.alloc(23)
+  head[0] = 1
+  rbsp.copy(head, 1, 1, 13)
+  // No spatial segmentation, no parallelism and no frame rate are stated.
+  head.set([0xf0, 0, 0xfc, 0xfc | (chroma & 3), 0xf8 | (luma & 7), 0xf8 | (chromaDepth & 7), 0, 0], 13)
+  head[21] = ((subLayers + 1) << 3) | (isNested << 2) | 3
+  const arrays = (
+    [
+      [H265_NAL.vps, vps],
+      [H265_NAL.sps, sps],
+      [H265_NAL.pps, pps],
+    ] as const
+  ).filter(([, sets]) => sets.length > 0)
+  head[22] = arrays.length
+  const parts: Buffer[] = [head]
+  for (const [type, sets] of arrays) {
+    parts.push(Buffer.from([0x80 | type, 0, sets.length]))
+    for (const set of sets) parts.push(Buffer.from([set.length >> 8, set.length & 255]), set)
+  }
+  return Buffer.concat(parts)
 }

@@ -43,7 +43,11 @@ export interface FlvMedia {
   readonly setup?: 'sequence' | 'state' | undefined
   /** Whether it is a picture that decoding can start at. */
   readonly key: boolean
-  /** What follows the head: of `sequence`, the decoder configuration record. */
+  /** Whether it is media to decode: neither setup, nor the end of a sequence, nor a command. */
+  readonly coded: boolean
+  /** Milliseconds from decoding a picture to showing it. */
+  readonly composition: number
+  /** What follows the head: of `sequence`, the decoder configuration record; of coded media, what a decoder takes. */
   readonly payload: Buffer
 }
 
@@ -103,18 +107,22 @@ function readPlainAudio(data: Buffer): FlvMedia {
   const format = data[0]! >> 4
   const codec = AUDIO_CODECS[format] ?? `audio ${format}`
   const common = { kind: 'audio', codec, track: 0, key: false } as const
-  if (format !== 10) return { ...common, payload: data.subarray(1) }
-  return { ...common, ...(data[1] === 0 ? { setup: 'sequence' } : {}), payload: data.subarray(2) }
+  if (format !== 10) return { ...common, coded: true, composition: 0, payload: data.subarray(1) }
+  const isSetup = data[1] === 0
+  return { ...common, ...(isSetup ? { setup: 'sequence' } : {}), coded: !isSetup, composition: 0, payload: data.subarray(2) }
 }
 
 function readPlainVideo(data: Buffer, isKey: boolean): FlvMedia {
   const number = data[0]! & 15
   const codec = VIDEO_CODECS[number] ?? `video ${number}`
   const common = { kind: 'video', codec, track: 0 } as const
-  if (number !== 7 && number !== 12 && number !== 13) return { ...common, key: isKey, payload: data.subarray(1) }
+  if (number !== 7 && number !== 12 && number !== 13)
+    return { ...common, key: isKey, coded: true, composition: 0, payload: data.subarray(1) }
   // A packet type (0 the configuration, 1 pictures, 2 the end) and 3 bytes of composition time.
   const packet = data[1]
-  return { ...common, ...(packet === 0 ? { setup: 'sequence' } : {}), key: isKey && packet === 1, payload: data.subarray(5) }
+  const coded = packet === 1
+  const composition = coded && data.length >= 5 ? data.readIntBE(2, 3) : 0
+  return { ...common, ...(packet === 0 ? { setup: 'sequence' } : {}), key: isKey && coded, coded, composition, payload: data.subarray(5) }
 }
 
 // Enhanced RTMP v2, ExVideoTagHeader and ExAudioTagHeader: packet type, its modifiers, multitrack, FourCC.
@@ -134,6 +142,7 @@ function readEnhanced(kind: 'audio' | 'video', data: Buffer, isKey: boolean): Fl
   if (kind === 'video' && packet !== PACKET.state && ((data[0]! >> 4) & 7) === 5) return undefined
   let track = 0
   let many = 0
+  let end = data.length
   const isMultitrack = packet === (kind === 'audio' ? AUDIO_MULTITRACK : PACKET.multitrack)
   if (isMultitrack) {
     many = (data[at] ?? 0) >> 4
@@ -145,16 +154,29 @@ function readEnhanced(kind: 'audio' | 'video', data: Buffer, isKey: boolean): Fl
   if (isMultitrack) {
     track = data[at++] ?? 0
     // Several tracks in one tag: the first one, behind its 3 bytes of size, speaks for all.
-    if (many > 0) at += 3
+    if (many > 0) {
+      if (at + 3 > data.length) return undefined
+      end = Math.min(end, at + 3 + data.readUIntBE(at, 3))
+      at += 3
+    }
   }
   const isSequence = packet === PACKET.sequenceStart || (kind === 'video' && packet === PACKET.mpeg2tsSequenceStart)
-  const isCoded = packet === PACKET.codedFrames || packet === PACKET.codedFramesX
+  // Audio has no shorter form.
+  const isCoded = packet === PACKET.codedFrames || (kind === 'video' && packet === PACKET.codedFramesX)
+  let composition = 0
+  if (packet === PACKET.codedFrames && (codec === 'avc1' || codec === 'hvc1' || codec === 'vvc1') && kind === 'video') {
+    if (at + 3 > end) return undefined
+    composition = data.readIntBE(at, 3)
+    at += 3
+  }
   return {
     kind,
     codec,
     track,
     ...(isSequence ? { setup: 'sequence' } : packet === PACKET.state ? { setup: 'state' } : {}),
     key: isKey && isCoded,
-    payload: data.subarray(at),
+    coded: isCoded,
+    composition,
+    payload: data.subarray(at, end),
   }
 }

@@ -98,7 +98,7 @@ function read(codecId: CodecId, config: Buffer, { width, height, frameRate }: Tr
       return { codecs: 'mp4a.40.34' }
     case 'ac3':
       return { codecs: 'ac-3' }
-    case 'eac3':
+    default:
       return { codecs: 'ec-3' }
   }
 }

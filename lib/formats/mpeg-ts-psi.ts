@@ -101,6 +101,8 @@ export interface TsStream {
   readonly pid: number
   /** What is known of it before a byte of it is read. */
   readonly track: Track
+  /** Its language as ISO 639-2 writes it, where a descriptor (2.6.18) tells. */
+  readonly language?: string | undefined
 }
 
 /** A program of a transport stream. */
@@ -122,7 +124,10 @@ export function readPmt(section: Buffer): TsProgram | undefined {
   for (let at = 12 + (section.readUInt16BE(10) & 0xfff); at + 5 <= end;) {
     const descriptorsEnd = Math.min(end, at + 5 + (section.readUInt16BE(at + 3) & 0xfff))
     const pid = section.readUInt16BE(at + 1) & 0x1fff
-    streams.push({ pid, track: trackOf(section[at]!, readDescriptors(section.subarray(at + 5, descriptorsEnd))) })
+    const descriptors = readDescriptors(section.subarray(at + 5, descriptorsEnd))
+    const language = descriptors.get(10)?.toString('latin1', 0, 3)
+    const track = trackOf(section[at]!, descriptors)
+    streams.push({ pid, track, ...(language !== undefined && /^[a-z]{3}$/.test(language) && { language }) })
     at = descriptorsEnd
   }
   return { number: section.readUInt16BE(3), streams }

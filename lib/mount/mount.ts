@@ -3,9 +3,9 @@ import type { Frame, Track } from '../formats/frame.js'
 import type { StreamInfo } from '../icy/stream-info.js'
 import { createMetadata, formatMetadata, type Metadata, NO_METADATA } from '../icy/metadata.js'
 import type { MountSettings } from '../options.js'
-import type { JoinPoint, Listener, ListenerOwner } from './listener.js'
-import { Pulse, type Pulsed, pulsePeriod } from './pulse.js'
-import { Queue } from './queue.js'
+import type { Listener } from './listener.js'
+import { Broadcast, type BroadcastOwner } from './broadcast.js'
+import { Outlet } from './outlet.js'
 import type { Source, SourceOwner } from './source.js'
 
 /** What happens on mounts, as a server emits it. */
@@ -29,13 +29,6 @@ export interface MountEvents {
 /** How a mount tells what happens. */
 export type Tell = <K extends keyof MountEvents>(event: K, ...args: MountEvents[K]) => void
 
-const AUDIO_QUEUE = 524_288
-const VIDEO_QUEUE = 16_777_216
-// A write may wait this long, in milliseconds: pictures are watched for their delay, radio for its reach.
-const AUDIO_PULSE = 300
-const VIDEO_PULSE = 100
-// A viewer starts with at least this many milliseconds of video, so that the player has what it wants before it begins.
-const VIDEO_BURST = 1_000
 // How long the bytes may leave open what they are before the announced type decides, in milliseconds.
 const DETECTION = 2_000
 const DAMAGE_INTERVAL = 10_000
@@ -45,11 +38,9 @@ const WARNINGS = 10
  * A path that one source feeds and any number of listeners hear. What a source sends is framed, kept in one queue, and written
  * to each listener once a pulse.
  */
-export class Mount implements Pulsed, ListenerOwner, SourceOwner {
+export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   /** Its path, such as `/live.mp3`. */
   readonly name: string
-  /** The last seconds of the stream. */
-  readonly queue = new Queue(AUDIO_QUEUE)
   /** Its options, with every default filled in; they may be replaced at any time. */
   settings: MountSettings
   /** What the connected source sends under; `undefined` while the mount is off the air. */
@@ -58,23 +49,11 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
   metadata: Metadata = NO_METADATA
   /** The ICY block of {@link Mount.metadata}. */
   metadataBlock: Buffer = formatMetadata(NO_METADATA)
-  /** Most listeners at a time since the source connected. */
-  peak = 0
-  /** Listeners served since the source connected. */
-  served = 0
-  /** Bytes written to listeners who have left, since the server started. */
-  #sent = 0
-  /** Listeners dropped because they fell behind the queue, since the server started. */
-  slow = 0
   /** What has been said about the connected source, newest last: the ten last warnings. */
   warnings: string[] = []
-  /** Bytes a second that came in of late. */
-  rate = 0
-  /** Whether the source sends pictures. */
-  video = false
-  readonly #listeners: Listener[] = []
-  readonly #pulse: Pulse
-  readonly #clock: Clock
+  /** The mount as browsers and radios get it. */
+  broadcast: Broadcast
+  #broken = false
   readonly #tell: Tell
   #said: StreamInfo = {}
   #known = ''
@@ -86,11 +65,11 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
 
   /** @param tell where its events go */
   constructor(name: string, settings: MountSettings, tell: Tell, clock: Clock) {
+    super(clock)
     this.name = name
     this.settings = settings
     this.#tell = tell
-    this.#clock = clock
-    this.#pulse = new Pulse(this, clock)
+    this.broadcast = new Broadcast(this, clock)
   }
 
   /** What is said of the stream: by the settings, else by the source that is connected. */
@@ -104,21 +83,6 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
       ...(url !== undefined && { url }),
       ...(listed !== undefined && { public: listed }),
     }
-  }
-
-  /** Who listens now. */
-  get listeners(): readonly Listener[] {
-    return this.#listeners
-  }
-
-  /** How many listen now. */
-  get audience(): number {
-    return this.#listeners.length
-  }
-
-  /** Milliseconds between two writes to the same listener. */
-  get period(): number {
-    return pulsePeriod(this.#listeners.length, this.rate, this.video ? VIDEO_PULSE : AUDIO_PULSE)
   }
 
   /** Whether what the source sends has been recognised, so that listeners can be answered. */
@@ -137,27 +101,20 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     return format === 'mp3' || format === 'adts' || (format === 'raw' && /^audio\/(mpeg|aacp?)$/.test(contentType))
   }
 
-  /** Bytes written to listeners since the server started. */
-  get bytesSent(): number {
-    return this.#listeners.reduce((sum, listener) => sum + listener.bytesSent, this.#sent)
-  }
-
   /** Takes a source; one that is there already is closed, and its listeners hear the new one. */
   start(source: Source, info: StreamInfo): void {
     const former = this.source
     this.source = source
     former?.close('another source has taken over')
     this.#said = info
-    this.queue.cut()
-    this.peak = this.#listeners.length
-    this.served = this.#listeners.length
-    this.rate = 0
-    this.video = false
+    this.reset()
+    if (!this.broadcast.fits(this.settings)) this.broadcast = new Broadcast(this, this.clock)
     this.#known = ''
     this.#announced = ''
     this.#comments = ''
     this.#warned = undefined
     this.warnings = []
+    this.#broken = false
     this.#counted = { bytes: 0, time: source.details.connected }
     this.#damage = { bytes: 0, time: source.details.connected }
     if (this.metadata !== NO_METADATA) this.setMetadata(NO_METADATA)
@@ -168,67 +125,35 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
   setMetadata(metadata: Metadata): void {
     this.metadata = metadata
     this.metadataBlock = formatMetadata(metadata)
+    this.broadcast.tell(metadata.display)
     this.#tell('metadata', this)
   }
 
   push(frames: readonly Frame[]): void {
     // Until the bytes have told, as after a takeover, nobody is dropped for what is not known yet.
-    if (this.ready) {
-      this.video = this.source!.demuxer.tracks.some(({ kind }) => kind === 'video')
-      this.queue.limit = this.settings.queueSize ?? (this.video ? VIDEO_QUEUE : AUDIO_QUEUE)
-    }
-    if (frames.length > 0) this.queue.push(frames, this.#clock.now())
+    if (this.ready) this.tune(this.source!.demuxer.tracks.some(({ kind }) => kind === 'video'))
+    if (frames.length > 0) this.queue.push(frames, this.clock.now())
     this.#learn()
-    this.#pulse.beat()
+    this.pulse.beat()
+    if (this.ready && frames.length > 0) this.#package(frames)
   }
 
   ended(source: Source, reason: string): void {
     if (this.source === source) {
       this.source = undefined
       this.#said = {}
-      this.#pulse.stop()
-      // A copy: each that finishes leaves the list.
-      for (const listener of this.#listeners.slice()) listener.finish()
-      this.queue.clear()
+      this.finish()
+      this.broadcast.end()
     }
     this.#tell('end', source, this, reason)
   }
 
-  /** Lets someone listen: the answer and the burst go out at once. */
-  join(listener: Listener): void {
-    listener.index = this.#listeners.length
-    this.#listeners.push(listener)
-    this.served++
-    this.peak = Math.max(this.peak, this.#listeners.length)
+  joined(listener: Listener): void {
     this.#tell('listener', listener, this)
-    if (listener.flush()) this.#pulse.beat()
   }
 
-  leave(listener: Listener): void {
-    if (this.#listeners[listener.index] !== listener) return
-    const last = this.#listeners.pop()!
-    if (last !== listener) {
-      this.#listeners[listener.index] = last
-      last.index = listener.index
-    }
-    listener.index = -1
-    this.#sent += listener.bytesSent
-    if (listener.overtaken) this.slow++
+  left(listener: Listener): void {
     this.#tell('departure', listener, this)
-  }
-
-  flush(from: number, to: number): boolean {
-    let hungry = false
-    // Downward, because a listener who is dropped leaves the list and the last takes its place.
-    for (let i = Math.min(to, this.#listeners.length) - 1; i >= from; i--) {
-      if (this.#listeners[i]?.flush()) hungry = true
-    }
-    return hungry
-  }
-
-  joinPoint(): JoinPoint | undefined {
-    if (this.video) return this.queue.syncAged(this.#clock.now(), VIDEO_BURST)
-    return this.queue.syncFrom(Math.max(this.queue.start, this.queue.end - this.settings.burstSize))
   }
 
   /** Looks after what depends on time; to be called about once a second. */
@@ -249,14 +174,30 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     const { skipped } = source.demuxer
     if (skipped > this.#damage.bytes && now - this.#damage.time >= DAMAGE_INTERVAL) {
       const seconds = Math.round((now - this.#damage.time) / 1000)
-      this.#warn(
+      this.warn(
         `${skipped - this.#damage.bytes} damaged bytes were left out in the last ${seconds} s; look at the network between the encoder and the server`,
       )
       this.#damage = { bytes: skipped, time: now }
     } else if (skipped === this.#damage.bytes) this.#damage.time = now - DAMAGE_INTERVAL
   }
 
-  #warn(sentence: string): void {
+  /** Who listens to the mount, in whatever form. */
+  get everyone(): Listener[] {
+    return [this, ...this.broadcast.streams.values()].flatMap(({ listeners }) => listeners)
+  }
+
+  // What browsers get must not take from the others what they get.
+  #package(frames: readonly Frame[]): void {
+    if (this.#broken) return
+    try {
+      this.broadcast.push(this.source!.demuxer.format, frames)
+    } catch (error) {
+      this.#broken = true
+      this.warn(`HLS, DASH and instant streams have failed and stop until the source connects again: ${String(error)}`)
+    }
+  }
+
+  warn(sentence: string): void {
     this.warnings = [...this.warnings.slice(1 - WARNINGS), sentence]
     this.#tell('warning', sentence, this)
   }
@@ -274,7 +215,7 @@ export class Mount implements Pulsed, ListenerOwner, SourceOwner {
     const { format, tracks, comments, warning } = source.demuxer
     if (warning !== undefined && warning !== this.#warned) {
       this.#warned = warning
-      this.#warn(warning)
+      this.warn(warning)
     }
     // A stream may begin anywhere, so what is skipped before its first frame is no damage.
     const known = tracks.reduce<string>(

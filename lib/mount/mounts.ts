@@ -4,6 +4,7 @@ import { FloecastError } from '../errors.js'
 import { AutoDemuxer } from '../formats/detect.js'
 import type { StreamInfo } from '../icy/stream-info.js'
 import { mountOptions, type MountSettings, type ServerSettings } from '../options.js'
+import { type Form, formOf } from './instant.js'
 import { Listener, type ListenerDetails } from './listener.js'
 import { Mount, type Tell } from './mount.js'
 import { Source, type SourceDetails } from './source.js'
@@ -72,6 +73,13 @@ export class Mounts {
     return this.#mounts.get(name)
   }
 
+  /** The live mounts that belong to a group, by name. */
+  group(name: string): Mount[] {
+    return [...this]
+      .filter(({ settings, source }) => settings.group === name && source !== undefined)
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
   /** The settings that a mount of that name has: its own, else those of the longest prefix that fits, else the defaults. */
   settingsOf(name: string): MountSettings {
     const { mounts } = this.#settings
@@ -121,17 +129,33 @@ export class Mounts {
   }
 
   /**
-   * Lets someone listen to a live mount. The connection is the listener's from then on.
-   * @throws FloecastError MOUNT_NOT_FOUND or TOO_MANY_LISTENERS
+   * Lets someone listen to a live mount, as it comes or in another form. The connection is the listener's from then on.
+   * @throws FloecastError MOUNT_NOT_FOUND, NOT_PLAYABLE or TOO_MANY_LISTENERS
    */
-  listen(name: string, socket: Duplex, details: ListenerDetails): Listener {
+  listen(name: string, socket: Duplex, details: ListenerDetails, form?: Form): Listener {
     const mount = this.#mounts.get(name)
     if (mount?.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: name })
-    if (mount.audience >= (mount.settings.maxListeners ?? Infinity) || this.listeners >= this.#settings.maxListeners)
+    const { maxListeners } = mount.settings
+    if ((maxListeners !== undefined && mount.everyone.length >= maxListeners) || this.listeners >= this.#settings.maxListeners)
       throw new FloecastError('TOO_MANY_LISTENERS')
-    const listener = new Listener(++this.#lastId, socket, mount, details)
-    mount.join(listener)
+    const outlet = form === undefined ? mount : mount.broadcast.stream(form)
+    if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: name, form: `.${form}` })
+    const listener = new Listener(++this.#lastId, socket, outlet, details)
+    outlet.join(listener)
     return listener
+  }
+
+  /**
+   * What a path streams: a live mount, or one in another form, such as `/live.mp4` of `/live`.
+   * @returns `undefined` where no source is
+   */
+  find(path: string): { mount: Mount; form: Form | undefined } | undefined {
+    const mount = this.#mounts.get(path)
+    if (mount?.source !== undefined) return { mount, form: undefined }
+    const dot = path.lastIndexOf('.')
+    const form = formOf(path.slice(dot + 1))
+    const other = form && this.#mounts.get(path.slice(0, dot))
+    return other?.source === undefined ? undefined : { mount: other, form }
   }
 
   /** Ends all sources, and so all listeners, in order, and takes no more. */

@@ -3,7 +3,7 @@ import type { FloecastError } from '../errors.js'
 import { IcyEncoder } from '../icy/encoder.js'
 import { formatStreamHeaders } from '../icy/stream-info.js'
 import type { StreamAnswer } from '../mount/listener.js'
-import type { Mount } from '../mount/mount.js'
+import type { Outlet } from '../mount/outlet.js'
 import { SERVER } from '../version.js'
 
 /** What the head of a live stream depends on, of the request. */
@@ -73,7 +73,7 @@ export function formatPreflight(version: string): Buffer {
  * Makes the answer that begins a live stream. It has no length and no ranges, so that players know that it is live; it is
  * HTTP/1.0 to those who ask for ICY metadata, because hardware radios know nothing else.
  */
-export function streamAnswer(mount: Mount, { version, icy, agent }: ListenRequest): StreamAnswer {
+export function streamAnswer(mount: Outlet, { version, icy, agent }: ListenRequest): StreamAnswer {
   const metaint = icy && mount.icy ? mount.settings.metaint : undefined
   const status = ICY_STATUS.test(agent) ? 'ICY' : metaint !== undefined || version !== 'HTTP/1.1' ? 'HTTP/1.0' : 'HTTP/1.1'
   const head = Buffer.from(

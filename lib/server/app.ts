@@ -3,6 +3,7 @@ import Koa, { type Context, type Middleware, type Next } from 'koa'
 import { CHALLENGE, PREFLIGHT } from './answer.js'
 import { FloecastError } from '../errors.js'
 import type { ServerContext } from './context.js'
+import { giveMedia } from './media-http.js'
 import { indexPage } from './routes/index-page.js'
 import { listen } from './routes/listen.js'
 import { metadataRoutes } from './routes/metadata.js'
@@ -39,6 +40,10 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   const routed: (ctx: any, next: Next) => Promise<unknown> = router.routes()
   return (ctx, next) =>
     answered(ctx, async () => {
+      if (giveMedia(context, ctx.req, ctx.res, ctx.path)) {
+        ctx.respond = false
+        return
+      }
       const rest = (): Promise<unknown> => routed(ctx, next)
       await listen(context, ctx, () => playlists(context, ctx, rest))
     })

@@ -87,10 +87,11 @@ export class Connection {
   /**
    * Writes a short answer and, once it has gone out, reads the next request: a peer that asks faster than it reads has to wait.
    * @param rest what has come of the next request
+   * @param timeout milliseconds within which the answer must have gone out
    */
-  proceed(answer: Buffer, rest: Buffer): void {
+  proceed(answer: Buffer, rest: Buffer, timeout = this.#settings.headerTimeout): void {
     const { socket } = this
-    const timer = setTimeout(() => socket.destroy(), this.#settings.headerTimeout)
+    const timer = setTimeout(() => socket.destroy(), timeout)
     socket.write(answer, (error) => {
       clearTimeout(timer)
       if (!error && !socket.destroyed) this.read(rest)

@@ -3,16 +3,19 @@ import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
+import type { Media, MediaContext } from './media.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'
 
 /** What the parts of a server share. The server itself is one; tests make their own. */
-export interface ServerContext {
+export interface ServerContext extends MediaContext {
   /** The settings in force; they may be others after a reload. */
   readonly settings: ServerSettings
   /** All mounts. */
   readonly mounts: Mounts
+  /** Answers for what browsers play. */
+  readonly media: Media
   /** When the server was made, in milliseconds. */
   readonly started: number
   /** Where the server writes what happens. */

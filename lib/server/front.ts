@@ -7,7 +7,9 @@ import type { ServerContext } from './context.js'
 import { hangUp, ignore } from './hang-up.js'
 import type { Http } from './http.js'
 import { Ingest, type SourceHead } from './ingest.js'
-import { admitListener } from './listening.js'
+import { admitListener, admitViewer } from './listening.js'
+import { Media, type MediaTarget, mediaTarget, refuse } from './media.js'
+import { RawReply } from './reply.js'
 
 /** What the front of a server needs of the server. */
 export interface FrontOwner extends ServerContext {
@@ -39,9 +41,13 @@ export class Front implements ConnectionOwner {
     const { method, path, target } = head
     if (method === 'OPTIONS' && target === '*') return this.#options(head, connection)
     if (method === 'SOURCE' || method === 'PUT' || (method === 'POST' && isMedia(head))) return this.#publish(head, connection)
-    const live = path !== undefined && this.#owner.mounts.get(path)?.source !== undefined
+    const live = path !== undefined && this.#owner.mounts.find(path) !== undefined
     if (live && (method === 'GET' || method === 'HEAD')) return void this.#listen(head, path, connection)
     if (live && method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)), 204)
+    if (path !== undefined && (method === 'GET' || method === 'HEAD')) {
+      const wanted = mediaTarget(this.#owner, path)
+      if (wanted !== undefined) return this.#give(head, wanted, connection)
+    }
     const { rest } = connection.release()
     this.#hand(connection.socket, Buffer.concat([formatHead(head), rest]))
     this.#owner.http.take(connection.socket)
@@ -53,10 +59,10 @@ export class Front implements ConnectionOwner {
   }
 
   // A line of the access log for what ends here; a source or a listener has one when it goes.
-  #log({ address, request, began }: Connection, status: number): void {
+  #log({ address, request, began }: Connection, status: number, bytes = 0): void {
     const { method = '-', target = '-', version = '-', referer } = request ?? {}
     const seconds = (Date.now() - began) / 1000
-    this.#owner.access({ address, time: new Date(began), method, target, version, referer, status, bytes: 0, seconds })
+    this.#owner.access({ address, time: new Date(began), method, target, version, referer, status, bytes, seconds })
   }
 
   #secure(connection: Connection, greeting?: Buffer): void {
@@ -106,7 +112,7 @@ export class Front implements ConnectionOwner {
     const { socket } = connection
     const { remoteAddress } = socket
     try {
-      const { mount, details } = await admitListener(this.#owner, path, {
+      const { mount, form, details } = await admitListener(this.#owner, path, {
         method,
         target,
         version,
@@ -116,10 +122,68 @@ export class Front implements ConnectionOwner {
       if (method === 'HEAD') {
         this.#log(connection, 200)
         hangUp(socket, details.answer().head)
-      } else if (!socket.destroyed) this.#owner.mounts.listen(mount.name, socket, details)
+      } else if (!socket.destroyed) this.#owner.mounts.listen(mount.name, socket, details, form)
     } catch (error) {
       this.failed(error, connection, answerVersion({ version }))
     }
+  }
+
+  // What browsers play: answered here, without a parser or an application in between, on a connection that stays.
+  #give(head: RequestHead, target: MediaTarget, connection: Connection): void {
+    let { rest } = connection.release()
+    const { socket } = connection
+    const header = (name: string): string | undefined => head.headers.get(name)
+    const keep = keeps(head)
+    let cancel: (() => void) | undefined
+    const gone = (): void => {
+      cancel?.()
+      socket.destroy()
+    }
+    // What comes of the next request while this one waits; as long as nobody reads on, no more than the kernel holds.
+    const more = (chunk: Buffer): void => {
+      rest = Buffer.concat([rest, chunk])
+      socket.pause()
+    }
+    const write = (buffers: readonly Buffer[]): void => {
+      socket.cork()
+      for (const buffer of buffers) socket.write(buffer)
+      socket.uncork()
+    }
+    const reply = new RawReply({ method: head.method, header }, keep, write, (whole) => {
+      socket.off('close', gone)
+      socket.off('end', gone)
+      socket.off('data', more)
+      socket.pause()
+      this.#log(connection, reply.status, reply.bytesSent)
+      if (!whole) socket.destroy()
+      else if (keep) connection.proceed(NOTHING, rest, SLOW)
+      else hangUp(socket, NOTHING)
+    })
+    socket.on('close', gone)
+    socket.on('end', gone)
+    const request = {
+      method: head.method,
+      path: head.path!,
+      query: head.target.split('?', 2)[1] ?? '',
+      remoteAddress: socket.remoteAddress,
+      header,
+    }
+    const answer = (): void => {
+      try {
+        cancel = this.#owner.media.answer(target, request, reply)
+        // While it waits, it is to be seen when the client goes.
+        if (reply.status === 0) socket.on('data', more).resume()
+      } catch (error) {
+        this.#refuse(reply, error, connection)
+      }
+    }
+    if (Media.isOpen(target)) answer()
+    else admitViewer(this.#owner, target, request).then(answer, (error: unknown) => this.#refuse(reply, error, connection))
+  }
+
+  #refuse(reply: RawReply, error: unknown, connection: Connection): void {
+    if (error instanceof FloecastError && error.status !== 401) refuse(reply, error)
+    else this.failed(error, connection, 'HTTP/1.1')
   }
 
   // A refusal goes to the peer; anything else is our own fault, and ends this one connection.
@@ -152,3 +216,7 @@ const answerVersion = ({ version }: Pick<RequestHead, 'version'>): string => (ve
 
 const keeps = ({ version, headers }: RequestHead): boolean =>
   version === 'HTTP/1.1' ? !headers.lists('connection', 'close') : headers.lists('connection', 'keep-alive')
+
+// Milliseconds within which a client must have taken what it has asked for.
+const SLOW = 120_000
+const NOTHING = Buffer.alloc(0)

@@ -22,6 +22,9 @@ import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp, ignore } from './hang-up.js'
 import { Http } from './http.js'
+import { Media } from './media.js'
+import { giveMedia } from './media-http.js'
+import { Viewers } from './viewers.js'
 
 /** Options of {@link createServer}. */
 export interface CreateServerOptions extends ServerOptions {
@@ -96,6 +99,13 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly http: Http
+  /** Who watches by HLS and DASH. */
+  readonly viewers = new Viewers()
+  /**
+   * Answers for what browsers play; used by the front.
+   * @internal
+   */
+  readonly media: Media = new Media(this)
   #settings: ServerSettings
   #certificate: Certificate | undefined
   readonly #gate: Gate
@@ -116,7 +126,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#front = new Front(this)
     this.#certificate = tls && new Certificate(tls, logger)
     this.http = new Http(this.#settings)
-    this.http.answer(callback(createApp(this)))
+    this.http.answer(this.#answering(createApp(this)))
   }
 
   /** The settings in force. */
@@ -168,7 +178,7 @@ export class Server extends EventEmitter<ServerEvents> {
    * @throws Error of Node's `net`, such as EADDRINUSE; then no port is open
    */
   async listen({ port = 8000, host, shoutcastPort, app }: ListenOptions = {}): Promise<Ports> {
-    if (app !== undefined) this.http.answer(callback(app))
+    if (app !== undefined) this.http.answer(this.#answering(app))
     const first = await this.#open(port, host)
     const second = shoutcastPort ?? (port > 0 && port < 65_535 && port + 1)
     if (second === false) return { port: first, shoutcastPort: undefined }
@@ -264,6 +274,14 @@ export class Server extends EventEmitter<ServerEvents> {
       return
     }
     this.#front.connect(socket, socket instanceof TLSSocket)
+  }
+
+  // Media first: what thousands ask for every second has no need of an application.
+  #answering(app: HttpApp | RequestListener): RequestListener {
+    const answer = callback(app)
+    return (message, response) => {
+      if (!giveMedia(this, message, response, message.url?.split('?', 1)[0] ?? '')) answer(message, response)
+    }
   }
 
   #guarded(auth: Auth): Auth {

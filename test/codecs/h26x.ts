@@ -1,8 +1,8 @@
 import t from 'tap'
-import { h264Codecs, isH264KeyFrame, readAvcConfig, readH264Sps } from '../../lib/codecs/h264.js'
-import { h265Codecs, isH265KeyFrame, readH265Sps, readHevcConfig } from '../../lib/codecs/h265.js'
+import { h264Codecs, isH264KeyFrame, readAvcConfig, readH264Sps, writeAvcConfig } from '../../lib/codecs/h264.js'
+import { h265Codecs, isH265KeyFrame, readH265Sps, readHevcConfig, writeHevcConfig } from '../../lib/codecs/h265.js'
 import { hasRecoveryPoint, splitAnnexB, splitLengthPrefixed, unescapeNal } from '../../lib/codecs/nal.js'
-import { readAc3Header } from '../../lib/codecs/ac3.js'
+import { readAc3Frame, readAc3Header, writeDac3, writeDec3 } from '../../lib/codecs/ac3.js'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
@@ -144,4 +144,42 @@ t.test('an AC-3 or E-AC-3 header tells rate and channels', async (t) => {
   t.same(readAc3Header(hex('0b77 02ff 3f 87 ff e0')), { enhanced: true, sampleRate: 48_000, channels: 6 }, 'E-AC-3 5.1')
   t.equal(readAc3Header(hex('0b77 0000 1e 40')), undefined)
   t.equal(readAc3Header(hex('0b76 0000 1e 40 43 fe')), undefined)
+})
+
+const size = (nal: string): string => (nal.length / 2).toString(16).padStart(4, '0')
+
+t.test('configurations are written as ffmpeg writes them, and read again', async (t) => {
+  for (const [sps, pps, tail] of [
+    ['6764000cacd941419f9f011000000300100000030320f1429960', '68ebe3cb22c0', 'fdf8f800'],
+    ['677a000cb6cd941419f8dc0440000003004000000c83c50a6580', '68ebe3cb22c0', 'fefafa00'],
+    ['6742c00ad902c4ec0440000003004000000783c48992', '68ce3c80', ''],
+  ] as const) {
+    const [sets, pictures] = [[hex(sps)], [hex(pps)]]
+    const bytes = writeAvcConfig({ sps: sets, pps: pictures })
+    t.equal(bytes.toString('hex'), `01${sps.slice(2, 8)}ffe1${size(sps)}${sps}01${size(pps)}${pps}${tail}`)
+    t.same(readAvcConfig(bytes), { lengthSize: 4, sps: sets, pps: pictures })
+  }
+  for (const [sps, codecs] of Object.values(H265_SPS)) {
+    const sets = { vps: [hex('40010c01ffff')], sps: [hex(sps)], pps: [hex('4401c1'), hex('440122')] }
+    const config = readHevcConfig(writeHevcConfig(sets))!
+    t.match(config, { ...sets, lengthSize: 4 })
+    t.equal(h265Codecs(config), codecs)
+  }
+  // 4:2:0 with 10 bits, one temporal layer that is nested.
+  const main10 = writeHevcConfig({ vps: [], sps: [hex(H265_SPS['Main 10, scaling lists']![0])], pps: [] })
+  t.equal(main10.toString('hex', 13, 23), 'f000fcfdfafa00000f01')
+  t.throws(() => writeAvcConfig({ sps: [], pps: [] }), RangeError)
+  t.throws(() => writeHevcConfig({ vps: [], sps: [], pps: [] }), RangeError)
+})
+
+t.test('an AC-3 or E-AC-3 frame tells its size, and what dac3 and dec3 say', async (t) => {
+  const stereo = readAc3Frame(hex('0b77 0000 1e 40 43 fe'))!
+  t.match(stereo, { frameSize: 1792, samples: 1536, isExtra: false })
+  t.equal(writeDac3(stereo).toString('hex'), '1011e0')
+  t.match(readAc3Frame(hex('0b77 0000 5f 40 e1 fe')), { frameSize: 1952, channels: 6, hasLowFrequency: true })
+  const surround = readAc3Frame(hex('0b77 02ff 3f 87 ff e0'))!
+  t.match(surround, { frameSize: 1536, samples: 1536, isExtra: false })
+  t.equal(writeDec3(surround).toString('hex'), '0c00200f00')
+  t.match(readAc3Frame(hex('0b77 42ff 3f 87 ff e0')), { isExtra: true })
+  t.equal(readAc3Frame(hex('0b77 0000 1e 48 43 fe')), undefined, 'no sizes are known of reduced rates')
 })

@@ -11,6 +11,8 @@ import type { FormatName, Track } from '../../lib/formats/frame.js'
 import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
+import { Media } from '../../lib/server/media.js'
+import { Viewers } from '../../lib/server/viewers.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
 import { serverOptions, type ServerOptions } from '../../lib/options.js'
@@ -50,6 +52,8 @@ const LAB: StreamInfo = {
 class Lab implements ServerContext {
   readonly settings
   readonly mounts
+  readonly viewers = new Viewers()
+  readonly media: Media = new Media(this)
   readonly started = STARTED
   readonly asked: Asked[] = []
   readonly logged: string[] = []

@@ -13,12 +13,12 @@ import { admitListener } from '../listening.js'
 export async function listen(context: ServerContext, ctx: Context, next: Next): Promise<unknown> {
   const { mounts } = context
   const name = mountPath(ctx.path)
-  if (name === undefined || mounts.get(name)?.source === undefined) return next()
+  if (name === undefined || mounts.find(name) === undefined) return next()
   const { method, req } = ctx
   const version = `HTTP/${req.httpVersion}`
   if (method === 'OPTIONS') return hangUp(takeOver(ctx), formatPreflight(version))
   if (method !== 'GET' && method !== 'HEAD') return next()
-  const { mount, details } = await admitListener(context, name, {
+  const { mount, form, details } = await admitListener(context, name, {
     method,
     target: ctx.originalUrl,
     version,
@@ -27,7 +27,7 @@ export async function listen(context: ServerContext, ctx: Context, next: Next): 
   })
   if (method === 'HEAD') return hangUp(takeOver(ctx), details.answer().head)
   // Refused, if at all, while an answer can still go out in the usual way.
-  if (!req.socket.destroyed) mounts.listen(mount.name, req.socket, details)
+  if (!req.socket.destroyed) mounts.listen(mount.name, req.socket, details, form)
   return takeOver(ctx)
 }
 

@@ -1,0 +1,159 @@
+import { writeId3 } from '../codecs/id3.js'
+import type { MediaTrack } from '../formats/packet.js'
+import { formatName, NAME_TIMESCALE } from '../media/names.js'
+import type { Period } from '../media/period.js'
+import type { Presentation } from '../media/presentation.js'
+import { containerOf, type RenditionId, tracksOf } from '../media/rendition.js'
+import type { Segment } from '../media/segment.js'
+import type { AdaptationSet, Manifest, ManifestPeriod, Representation } from './manifest.js'
+
+const ID3 = 'https://aomedia.org/emsg/ID3'
+/** By how much of their duration segments may begin later than the grid of their period wants, and by how many seconds earlier. */
+const LATE = 0.5
+const EARLY = 0.1
+
+/** What a manifest of a presentation says now; `undefined` where there is nothing that DASH players play, or no whole segment yet. */
+export function manifestOf(presentation: Presentation, folder: string, now: number): Manifest | undefined {
+  const { settings, window, live, titles } = presentation
+  const whole = window.filter(({ complete }) => complete)
+  const periods: ManifestPeriod[] = []
+  let lowLatency = settings.partDuration !== undefined
+  for (const segments of byPeriod(whole)) {
+    const { period } = segments[0]!.writers
+    const grid = settings.partDuration === undefined ? undefined : gridOf(presentation, period, segments)
+    if (grid === undefined) lowLatency = false
+    const sets = renditionsOf(period).flatMap((id) => setOf(presentation, id, period, segments, folder, grid) ?? [])
+    if (sets.length === 0) continue
+    const last = segments.at(-1)!
+    const isOver = period !== presentation.period || !live
+    const events = titles.filter(({ start, text }) => text !== '' && start >= period.start && start < last.start + last.duration)
+    periods.push({
+      id: `p${period.number}`,
+      start: period.start,
+      duration: isOver ? last.start + last.duration - period.start : undefined,
+      sets,
+      events:
+        events.length === 0
+          ? undefined
+          : [{ scheme: ID3, events: events.map(({ id, start, text }) => ({ id, start, message: writeId3([{ id: 'TIT2', text }]) })) }],
+    })
+  }
+  if (periods.length === 0) return undefined
+  const { segmentDuration, partDuration = segmentDuration, segmentCount } = settings
+  const target = Math.max(1, partDuration * 3)
+  return {
+    availabilityStartTime: presentation.origin,
+    publishTime: now,
+    ended: false,
+    minimumUpdatePeriod: segmentDuration,
+    timeShiftBufferDepth: segmentDuration * segmentCount,
+    suggestedPresentationDelay: lowLatency ? target - partDuration : segmentDuration * 3,
+    maxSegmentDuration: Math.max(...whole.map(({ duration }) => duration)),
+    lowLatency: lowLatency
+      ? { target: Math.max(1, partDuration * 3), min: partDuration * 2, max: segmentDuration * 4, partDuration }
+      : undefined,
+    utcTiming: { url: `${folder}time`, now },
+    periods,
+  }
+}
+
+function byPeriod(segments: readonly Segment[]): Segment[][] {
+  const groups: Segment[][] = []
+  for (const segment of segments) {
+    const last = groups.at(-1)
+    if (last?.[0]!.writers.period === segment.writers.period) last.push(segment)
+    else groups.push([segment])
+  }
+  return groups
+}
+
+// The renditions that DASH has: one for each track, for its players do not take them muxed.
+function renditionsOf({ tracks }: Period): RenditionId[] {
+  const audio = tracks.filter(({ kind }) => kind === 'audio').map((_, i): RenditionId => (i === 0 ? 'audio' : `audio-${i + 1}`))
+  return tracks[0]?.kind === 'video' ? ['video', ...audio] : audio
+}
+
+interface Grid {
+  readonly startNumber: number
+  /** In seconds. */
+  readonly duration: number
+}
+
+const grids = new WeakMap<Period, Grid | null>()
+
+// Whether the segments of a period lie on a grid: what the first whole one says holds for all, as players are told of it once.
+function gridOf(presentation: Presentation, period: Period, segments: readonly Segment[]): Grid | undefined {
+  let grid = grids.get(period)
+  if (grid === undefined) {
+    const [first] = segments
+    const next = first && presentation.segment(first.sequence + 1)
+    const begins = first !== undefined && Math.abs(first.start - period.start) < 0.001 && first.independent && next?.independent !== false
+    grid = begins ? { startNumber: first.sequence, duration: first.duration } : null
+    grids.set(period, grid)
+  }
+  if (grid === null) return undefined
+  const { startNumber, duration } = grid
+  const fits = segments.every(({ sequence, start }) => {
+    const late = start - (period.start + (sequence - startNumber) * duration)
+    return late > -EARLY && late < duration * LATE
+  })
+  return fits ? grid : undefined
+}
+
+function setOf(
+  { run }: Presentation,
+  id: RenditionId,
+  period: Period,
+  segments: readonly Segment[],
+  folder: string,
+  grid: Grid | undefined,
+): AdaptationSet | undefined {
+  const [track] = tracksOf(period, id)
+  const container = containerOf(track === undefined ? [] : [track])
+  if (track === undefined || (container !== 'mp4' && container !== 'webm')) return undefined
+  const name = (kind: 'init' | 'segment' | 'time', number: number, within?: number): string =>
+    folder + formatName({ run, rendition: id, kind, number, period: within }, container)
+  const rates = segments.map(({ parts, duration }) => (sizeOf(parts, track) * 8) / Math.max(0.001, duration))
+  const representation: Representation = {
+    id,
+    codecs: track.codecs,
+    bandwidth: Math.ceil(Math.max(1, ...rates)),
+    width: track.width,
+    height: track.height,
+    frameRate: track.frameRate,
+    sampleRate: track.sampleRate,
+    channels: track.channels,
+    timescale: NAME_TIMESCALE,
+    presentationTimeOffset: ticks(period.start),
+    init: name('init', period.number),
+    segments:
+      grid === undefined
+        ? {
+            kind: 'listed',
+            media: name('time', 0).replace('-t0.', '-t$Time$.'),
+            segments: segments.map(({ start, duration }) => ({ time: ticks(start), duration: ticks(start + duration) - ticks(start) })),
+          }
+        : {
+            kind: 'numbered',
+            media: name('segment', 0, period.number).replace('-s0.', '-s$Number$.'),
+            startNumber: grid.startNumber,
+            duration: ticks(grid.duration),
+          },
+  }
+  return {
+    id: track.kind === 'video' ? 1 : 1 + Number(id.slice(6) || 1),
+    kind: track.kind,
+    mimeType: `${track.kind}/${container}`,
+    language: track.language,
+    independent: track.kind === 'audio' || segments.every(({ independent }) => independent),
+    representations: [representation],
+  }
+}
+
+const ticks = (seconds: number): number => Math.round(seconds * NAME_TIMESCALE)
+
+function sizeOf(parts: Segment['parts'], track: MediaTrack): number {
+  let size = 0
+  for (const { packets } of parts) for (const packet of packets) if (packet.track === track) size += packet.data.length
+  return size
+}

@@ -1,0 +1,24 @@
+import { AudioPacketReader } from './audio-packets.js'
+import { FlvPacketReader } from './flv-packets.js'
+import type { FormatName } from './frame.js'
+import { MpegTsPacketReader } from './mpeg-ts-packets.js'
+import { OggPacketReader } from './ogg-packets.js'
+import type { PacketReader } from './packet.js'
+
+/** Makes what reads packets from the frames of a format; `undefined` for one that nobody knows. */
+export function createPacketReader(format: FormatName): PacketReader | undefined {
+  switch (format) {
+    case 'mp3':
+    case 'adts':
+    case 'flac':
+      return new AudioPacketReader(format)
+    case 'ogg':
+      return new OggPacketReader()
+    case 'mpeg-ts':
+      return new MpegTsPacketReader()
+    case 'flv':
+      return new FlvPacketReader()
+    default:
+      return undefined
+  }
+}

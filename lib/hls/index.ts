@@ -1,0 +1,5 @@
+export { audit } from './audit.js'
+export { type BlockingRequest, type BlockingState, hasReached, parseBlockingRequest } from './blocking.js'
+export { formatMediaPlaylist, formatMultivariantPlaylist, type MediaPlaylistOptions } from './playlist.js'
+export type * from './presentation.js'
+export { type GroupMember, hlsRenditions, mediaPlaylist, multivariantPlaylist, type Sibling } from './views.js'

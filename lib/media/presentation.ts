@@ -1,0 +1,265 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../clock.js'
+import { writeId3 } from '../codecs/id3.js'
+import type { EventMessage } from '../formats/mp4-prefix.js'
+import type { Packet } from '../formats/packet.js'
+import { firstNumber, type Period } from './period.js'
+import { NAME_TIMESCALE } from './names.js'
+import type { Part, PeriodWriters, Segment } from './segment.js'
+import { Segmenter, type SegmenterOwner } from './segmenter.js'
+
+/** How a {@link Presentation} is cut and kept. */
+export interface PresentationSettings {
+  /** Seconds of a segment, a whole number: it never changes. */
+  readonly segmentDuration: number
+  /** Most seconds of a part; `undefined` for none. It never changes. */
+  readonly partDuration: number | undefined
+  /** Segments that a playlist lists. */
+  readonly segmentCount: number
+  /** Most bytes of media that are kept in memory. */
+  readonly maxSize: number
+}
+
+/** What plays, and from when. */
+export interface Title {
+  /** Counts up. */
+  readonly id: number
+  /** What plays. */
+  readonly text: string
+  /** From when on, in seconds of the mount's timeline. */
+  readonly start: number
+}
+
+/** What hears a {@link Presentation}. */
+export interface PresentationOwner {
+  /** A segment is whole. */
+  complete?(segment: Segment): void
+  /** The source's key frames come too rarely, this many seconds apart. */
+  keyless?(seconds: number): void
+}
+
+/** One who waits for something that is to come; see {@link Presentation.wait}. */
+interface Group {
+  readonly ready: () => boolean
+  readonly calls: Set<(ready: boolean) => void>
+  readonly cancel: () => void
+}
+
+const TITLES = 50
+
+/** The last segments of a mount, of which playlists and manifests tell, and those who wait for the next. */
+export class Presentation {
+  /** How it is cut and kept. */
+  readonly settings: PresentationSettings
+  /** What names begin with: nobody can guess it, and no two runs of a server have the same. */
+  readonly run: string
+  /** When its timeline is at 0, in milliseconds since 1970. */
+  readonly origin: number
+  readonly #owner: PresentationOwner
+  readonly #clock: Clock
+  readonly #segmenter: Segmenter
+  #segments: Segment[] = []
+  #period: Period | undefined
+  #live = false
+  #version = 0
+  readonly #groups = new Map<string, Group>()
+  #titles: Title[] = []
+
+  /** @param origin when its timeline is at 0, in milliseconds since 1970 */
+  constructor(owner: PresentationOwner, settings: PresentationSettings, origin: number, clock: Clock) {
+    this.#owner = owner
+    this.settings = settings
+    this.run = randomBytes(9).toString('base64url').replaceAll(/[-_]/g, 'x')
+    this.origin = origin
+    this.#clock = clock
+    const { segmentDuration, partDuration, maxSize } = settings
+    this.#segmenter = new Segmenter(
+      this.#cutter,
+      { segment: segmentDuration, part: partDuration, size: Math.floor(maxSize / 4) },
+      { sequence: firstNumber(clock.now()), part: 0 },
+    )
+  }
+
+  /** The segments that are kept, oldest first; the last may be growing. */
+  get segments(): readonly Segment[] {
+    return this.#segments
+  }
+
+  /** The segments that playlists list: the last {@link PresentationSettings.segmentCount}, and the one that grows. */
+  get window(): readonly Segment[] {
+    const { segmentCount } = this.settings
+    const growing = this.#segments.at(-1)?.complete === false ? 1 : 0
+    return this.#segments.slice(-segmentCount - growing)
+  }
+
+  /** The period in force. */
+  get period(): Period | undefined {
+    return this.#period
+  }
+
+  /** Whether a source feeds it. */
+  get live(): boolean {
+    return this.#live
+  }
+
+  /** The number that the next part gets. */
+  get nextPart(): number {
+    return this.#segmenter.nextPart
+  }
+
+  /** The number that the next segment gets. */
+  get nextSequence(): number {
+    return this.#segmenter.nextSequence
+  }
+
+  /** Another number whenever anything has changed. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** What has played in the window, oldest first. */
+  get titles(): readonly Title[] {
+    return this.#titles
+  }
+
+  /** A segment that is kept, by its sequence number. */
+  segment(sequence: number): Segment | undefined {
+    const first = this.#segments[0]
+    return first && this.#segments[sequence - first.sequence]
+  }
+
+  /** A segment that is kept, by when it begins: in ticks of {@link NAME_TIMESCALE}. */
+  segmentAt(time: number): Segment | undefined {
+    return this.#segments.findLast(({ start }) => Math.round(start * NAME_TIMESCALE) === time)
+  }
+
+  /** The writers of a period of which there are segments. */
+  writersOf(period: number): PeriodWriters | undefined {
+    return this.#segments.findLast(({ writers }) => writers.period.number === period)?.writers
+  }
+
+  /** A part that is kept, by its number, and its segment. */
+  findPart(number: number): { part: Part; segment: Segment } | undefined {
+    for (let i = this.#segments.length - 1; i >= 0; i--) {
+      const segment = this.#segments[i]!
+      const first = segment.parts[0]
+      if (first === undefined || number < first.number) continue
+      const part = segment.parts[number - first.number]
+      return part && { part, segment }
+    }
+    return undefined
+  }
+
+  /** Begins a period: what is open ends. */
+  begin(period: Period): void {
+    this.#period = period
+    this.#live = true
+    this.#segmenter.begin(period)
+    this.#changed()
+  }
+
+  /** Takes the next packet of the period that has begun last. */
+  write(packet: Packet): void {
+    this.#segmenter.write(packet)
+  }
+
+  /** Ends what is open: the source has gone. Nobody waits any longer. */
+  end(): void {
+    this.#live = false
+    this.#segmenter.end()
+    this.#changed()
+    for (const [key, group] of this.#groups) this.#settle(key, group, false)
+  }
+
+  /** Says what plays from now on, `time` in seconds of the mount's timeline. */
+  tell(text: string, time: number): void {
+    const last = this.#titles.at(-1)
+    if (last?.text === text) return
+    const title = { id: (last?.id ?? 0) + 1, text, start: time }
+    this.#titles = [...this.#titles.slice(1 - TITLES), title]
+    this.#segmenter.tell(titleEvent(title))
+    this.#changed()
+  }
+
+  /**
+   * Waits for something to be there. All who give the same key wait together, at most three segments long.
+   * @param ready whether it is there; asked whenever anything has changed
+   * @param call told once whether it is: false when the wait has been too long, or the source has gone
+   * @returns ends the wait, for one who has gone
+   */
+  wait(key: string, ready: () => boolean, call: (ready: boolean) => void): () => void {
+    let group = this.#groups.get(key)
+    if (group === undefined) {
+      const made: Group = {
+        ready,
+        calls: new Set(),
+        cancel: this.#clock.after(3000 * this.settings.segmentDuration, () => this.#settle(key, made, false)),
+      }
+      group = made
+      this.#groups.set(key, group)
+    }
+    const { calls } = group
+    calls.add(call)
+    return () => calls.delete(call)
+  }
+
+  #changed(): void {
+    this.#version++
+    for (const [key, group] of this.#groups) if (group.ready()) this.#settle(key, group, true)
+  }
+
+  #settle(key: string, group: Group, ready: boolean): void {
+    if (this.#groups.get(key) === group) this.#groups.delete(key)
+    group.cancel()
+    for (const call of group.calls) call(ready)
+  }
+
+  #trim(): void {
+    const { segmentCount, maxSize } = this.settings
+    const segments = this.#segments
+    // What has left the playlist can be asked for by those who have an older one.
+    let kept = segments.length
+    let size = 0
+    while (kept > 0 && segments.length - kept < 2 * segmentCount + 1) {
+      size += segments[kept - 1]!.size
+      if (size > maxSize && kept < segments.length) break
+      kept--
+    }
+    if (kept === 0) return
+    this.#segments = segments.slice(kept)
+    const { start } = this.#segments[0]!
+    this.#titles = this.#titles.filter((_, i, all) => (all[i + 1]?.start ?? Infinity) > start)
+  }
+
+  readonly #cutter: SegmenterOwner = {
+    open: (segment) => {
+      this.#segments.push(segment)
+    },
+    part: () => {
+      this.#trim()
+      this.#changed()
+    },
+    complete: (segment) => {
+      if (segment.parts.length === 0) this.#segments.pop()
+      else this.#owner.complete?.(segment)
+      this.#changed()
+    },
+    keyless: (seconds) => this.#owner.keyless?.(seconds),
+  }
+}
+
+const SCHEME = 'https://aomedia.org/emsg/ID3'
+const TIMESCALE = 90_000
+
+// AOM, Carriage of ID3 Timed Metadata in CMAF: the message is a whole ID3v2 tag.
+function titleEvent({ id, text, start }: Title): EventMessage {
+  return {
+    timescale: TIMESCALE,
+    time: Math.round(start * TIMESCALE),
+    duration: 0xffff_ffff,
+    id,
+    scheme: SCHEME,
+    value: '',
+    message: writeId3([{ id: 'TIT2', text }]),
+  }
+}

@@ -1,0 +1,137 @@
+import type { Packet } from '../formats/packet.js'
+import type { Period } from './period.js'
+import { createWriter, type RenditionId, tracksOf, type Writer } from './rendition.js'
+import type { EventMessage } from '../formats/mp4-prefix.js'
+
+/** The renditions of one period, each made when it is first asked for. */
+export class PeriodWriters {
+  /** The period. */
+  readonly period: Period
+  readonly #writers = new Map<RenditionId, Writer | undefined>()
+
+  constructor(period: Period) {
+    this.period = period
+  }
+
+  /** What writes a rendition; `undefined` where it does not exist, or nothing that browsers play can hold it. */
+  get(id: RenditionId): Writer | undefined {
+    if (!this.#writers.has(id)) this.#writers.set(id, createWriter(tracksOf(this.period, id)))
+    return this.#writers.get(id)
+  }
+}
+
+/** A piece of a segment, as long as the part target allows. */
+export class Part {
+  /** Counts up over the life of the mount: names are made of it. */
+  readonly number: number
+  /** When it begins, in seconds of the mount's timeline. */
+  readonly start: number
+  /** In seconds. */
+  readonly duration: number
+  /** Whether it begins with a key frame. */
+  readonly independent: boolean
+  /** Whether it is the first of its segment. */
+  readonly first: boolean
+  /** Bytes of its packets. */
+  readonly size: number
+  /** What is in it, in the order of the source. */
+  readonly packets: readonly Packet[]
+  readonly #writers: PeriodWriters
+  readonly #forms = new Map<RenditionId, Buffer>()
+
+  constructor(
+    facts: { number: number; start: number; duration: number; independent: boolean; first: boolean },
+    packets: Packet[],
+    writers: PeriodWriters,
+    events: readonly EventMessage[],
+  ) {
+    this.number = facts.number
+    this.start = facts.start
+    this.duration = facts.duration
+    this.independent = facts.independent
+    this.first = facts.first
+    this.#writers = writers
+    align(packets)
+    this.size = packets.reduce((sum, { data }) => sum + data.length, 0)
+    // The main rendition is written at once: it is what most ask for, its writer may count on being asked in order, and the source's
+    // memory is free when the packets lie in what was written.
+    const ids = tracksOf(writers.period, 'main').map(({ id }) => id)
+    const writer = writers.get('main')
+    if (writer === undefined) this.packets = packets
+    else {
+      const written = writer.write(
+        packets.filter(({ track }) => ids.includes(track.id)),
+        { number: this.number, first: this.first, events },
+      )
+      this.#forms.set('main', written.bytes)
+      const others = packets.filter(({ track }) => !ids.includes(track.id))
+      this.packets = others.length === 0 ? written.packets : [...written.packets, ...others]
+    }
+  }
+
+  /** Its bytes in a rendition; empty where the rendition has nothing in it. */
+  bytes(id: RenditionId): Buffer {
+    let bytes = this.#forms.get(id)
+    if (bytes === undefined) {
+      const ids = tracksOf(this.#writers.period, id).map((track) => track.id)
+      const packets = this.packets.filter(({ track }) => ids.includes(track.id))
+      const facts = { number: this.number, first: this.first, events: [] }
+      bytes = packets.length === 0 ? NOTHING : (this.#writers.get(id)?.write(packets, facts).bytes ?? NOTHING)
+      this.#forms.set(id, bytes)
+    }
+    return bytes
+  }
+}
+
+/** A media segment: its parts, one after the other. */
+export class Segment {
+  /** Its media sequence number. */
+  readonly sequence: number
+  /** Where it belongs. */
+  readonly writers: PeriodWriters
+  /** When it begins, in seconds of the mount's timeline. */
+  readonly start: number
+  /** Whether it begins with a key frame. */
+  readonly independent: boolean
+  /** What it has so far. */
+  readonly parts: Part[] = []
+  /** In seconds, so far. */
+  duration = 0
+  /** Bytes of its packets, so far. */
+  size = 0
+  /** Whether nothing more comes. */
+  complete = false
+
+  constructor(sequence: number, writers: PeriodWriters, start: number, independent: boolean) {
+    this.sequence = sequence
+    this.writers = writers
+    this.start = start
+    this.independent = independent
+  }
+
+  /** Takes the next part. */
+  add(part: Part): void {
+    this.parts.push(part)
+    this.duration = part.start + part.duration - this.start
+    this.size += part.size
+  }
+
+  /** Its bytes in a rendition, part by part. */
+  bytes(id: RenditionId): Buffer[] {
+    return this.parts.map((part) => part.bytes(id))
+  }
+}
+
+// Only the time of a track's first packet is written into a part, so each must lead to the next: where sound is missing, the packet before lasts longer.
+function align(packets: Packet[]): void {
+  const last = new Map<number, number>()
+  for (const [i, { track, dts }] of packets.entries()) {
+    const before = last.get(track.id)
+    last.set(track.id, i)
+    if (before === undefined) continue
+    const packet = packets[before]!
+    if (packet.dts + packet.duration !== dts) packets[before] = { ...packet, duration: Math.max(0, dts - packet.dts) }
+  }
+}
+
+const NOTHING = Buffer.alloc(0)

@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { FloecastError } from '../errors.js'
+import { mountPath } from '../icy/path.js'
+import { formatRefusal } from './answer.js'
+import type { ServerContext } from './context.js'
+import { hangUp } from './hang-up.js'
+import { admitViewer } from './listening.js'
+import { Media, mediaTarget, refuse } from './media.js'
+import { HttpReply } from './reply.js'
+
+/**
+ * Answers requests for what browsers play that have come by way of Node's HTTP: a browser asks for a page first, and goes on with the same connection.
+ * @param path of the request, below whatever prefix an application has
+ * @returns whether it is such a request
+ */
+export function giveMedia(context: ServerContext, message: IncomingMessage, response: ServerResponse, path: string): boolean {
+  const { method = '', socket } = message
+  if (method !== 'GET' && method !== 'HEAD') return false
+  const name = mountPath(path)
+  const target = name === undefined ? undefined : mediaTarget(context, name)
+  if (target === undefined || name === undefined) return false
+  const header = (key: string): string | undefined => {
+    const value = message.headers[key]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+  const reply = new HttpReply({ method, header }, response)
+  const request = { method, path: name, query: message.url?.split('?', 2)[1] ?? '', remoteAddress: socket.remoteAddress, header }
+  const began = Date.now()
+  let cancel: (() => void) | undefined
+  response.once('close', () => {
+    cancel?.()
+    const { referer, 'user-agent': agent } = message.headers
+    context.access({
+      address: socket.remoteAddress ?? '',
+      time: new Date(began),
+      method,
+      target: message.url ?? '',
+      version: `HTTP/${message.httpVersion}`,
+      status: response.statusCode,
+      bytes: reply.bytesSent,
+      referer,
+      agent,
+      seconds: (Date.now() - began) / 1000,
+    })
+  })
+  const fail = (error: unknown): void => {
+    if (error instanceof FloecastError && error.status !== 401) return refuse(reply, error)
+    if (error instanceof FloecastError) return hangUp(socket, formatRefusal(error, { version: 'HTTP/1.1' }))
+    context.logger.error({ err: error }, 'an answer failed')
+    response.destroy()
+  }
+  const answer = (): void => {
+    try {
+      cancel = context.media.answer(target, request, reply)
+    } catch (error) {
+      fail(error)
+    }
+  }
+  if (Media.isOpen(target)) answer()
+  else admitViewer(context, target, request).then(answer, fail)
+  return true
+}
