@@ -63,7 +63,7 @@ export interface Judge {
   /** Its name for people. */
   readonly name: 'Chromium' | 'Firefox'
   /** Plays in a page of the address's own origin. Several may play at once. */
-  play(job: Job): Promise<Playback>
+  readonly play: (job: Job) => Promise<Playback>
 }
 
 /** A playback in one line, for a message. */

@@ -14,6 +14,7 @@ interface Thing {
 interface Part {
   readonly name: string
   readonly duration: number
+  readonly begin: number
   readonly independent: boolean
   readonly segment: number
   readonly bytes: Buffer
@@ -50,9 +51,12 @@ export class StandIn {
   #group: Buffer[] = []
   #parts: Part[] = []
   #part: { bytes: Buffer[]; independent: boolean; begin: number } | undefined
+  #sound: bigint | undefined
   #segment = 0
   #count = 0
   #frozen = false
+  /** When the media's clock was at 0, in milliseconds since 1970. */
+  #epoch: number | undefined
   /** Where it listens. */
   readonly port: number
 
@@ -101,17 +105,13 @@ export class StandIn {
   #start(t: Scope, source: TimedSource): void {
     const at = this.url('')
     this.#ffmpeg = start(t, 'ffmpeg', [
-      ...'-hide_banner -nostdin -nostats -v error -fflags nobuffer -probesize 100000 -analyzeduration 500000 -f mpegts -i pipe:0'.split(
-        ' ',
-      ),
-      ...`-map 0 -c copy -bsf:a aac_adtstoasc -f hls -hls_segment_type fmp4 -hls_time 1 -hls_list_size 6 -method PUT ${at}/hls/live.m3u8`.split(
-        ' ',
-      ),
-      ...`-map 0 -c copy -bsf:a aac_adtstoasc -tag:v avc1 -tag:a mp4a -f dash -ldash 1 -streaming 1 -use_timeline 0 -use_template 1 -seg_duration ${SEGMENT} -frag_type every_frame`.split(
+      ...'-hide_banner -nostdin -nostats -v error -probesize 100000 -analyzeduration 500000 -f mpegts -i pipe:0'.split(' '),
+      ...`-map 0 -c:v copy -c:a aac -f hls -hls_segment_type fmp4 -hls_time 1 -hls_list_size 6 -method PUT ${at}/hls/live.m3u8`.split(' '),
+      ...`-map 0 -c:v copy -c:a aac -tag:v avc1 -tag:a mp4a -f dash -ldash 1 -streaming 1 -use_timeline 0 -use_template 1 -seg_duration ${SEGMENT} -frag_type every_frame`.split(
         ' ',
       ),
       ...`-window_size ${WINDOW} -target_latency 1.5 -utc_timing_url ${at}/time -method PUT ${at}/dash/live.mpd`.split(' '),
-      ...`-map 0 -c copy -bsf:a aac_adtstoasc -f mp4 -movflags frag_every_frame+empty_moov+default_base_moof+delay_moov -flush_packets 1`.split(
+      ...`-map 0 -c:v copy -c:a aac -f mp4 -use_editlist 0 -movflags frag_every_frame+empty_moov+default_base_moof+delay_moov -flush_packets 1`.split(
         ' ',
       ),
       ...`-video_track_timescale ${TIMESCALE} pipe:1`.split(' '),
@@ -128,10 +128,26 @@ export class StandIn {
         this.#group = []
       }
       if (this.#header.length === 0) continue
+      this.#mend(bytes)
       this.#group.push(bytes)
       for (const response of this.#listeners) response.write(bytes)
       this.#addToPart(bytes, sync)
     }
+  }
+
+  /**
+   * ffmpeg 5.1 gives the duration 0 and the next frame's time to sound of which two frames wait in its queue, and that makes a
+   * browser drop every picture up to the next key frame (Media Source Extensions, coded frame processing).
+   */
+  #mend(fragment: Buffer): void {
+    const head = fragment.indexOf('tfhd')
+    const time = fragment.indexOf('tfdt')
+    if (head < 0 || time < 0 || fragment.readUInt32BE(head + 8) !== 2) return
+    // default-base-is-moof, with default duration, size and flags, and a time of 64 bits: what ffmpeg writes.
+    this.#sound ??= fragment.readBigUInt64BE(time + 8)
+    fragment.writeBigUInt64BE(this.#sound, time + 8)
+    fragment.writeUInt32BE(1024, head + 12)
+    this.#sound += 1024n
   }
 
   /** Parts begin at pictures; sound goes with the part that is open. */
@@ -149,7 +165,9 @@ export class StandIn {
   #closePart({ bytes, independent, begin }: { bytes: Buffer[]; independent: boolean; begin: number }, time: number): void {
     const duration = (time - begin) / TIMESCALE
     const name = `/part${this.#count++}.m4s`
-    this.#parts.push({ name, duration, independent, segment: this.#segment, bytes: Buffer.concat(bytes), born: Date.now() })
+    const born = Date.now()
+    this.#epoch ??= born - (time / TIMESCALE) * 1000
+    this.#parts.push({ name, duration, begin: begin / TIMESCALE, independent, segment: this.#segment, bytes: Buffer.concat(bytes), born })
     this.#parts = this.#parts.filter(({ segment }) => segment > this.#segment - WINDOW - 2)
     this.#part = undefined
     for (const wake of this.#waiting) wake()
@@ -165,7 +183,9 @@ export class StandIn {
     const segment = /^\/segment(\d+)\.m4s$/.exec(path)?.[1]
     if (path === '/time') response.end(new Date().toISOString())
     else if (path === '/live.mp4') this.#join(response)
-    else if (path === '/low.m3u8') this.#block(url, response)
+    else if (path === '/low.m3u8')
+      response.end('#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,CODECS="avc1.42c015,mp4a.40.2"\nmedia.m3u8\n')
+    else if (path === '/media.m3u8') this.#block(url, response)
     else if (path === '/init.mp4') response.end(this.#header)
     else if (part !== undefined) response.setHeader('x-born', part.born).end(part.bytes)
     else if (segment !== undefined)
@@ -210,7 +230,7 @@ export class StandIn {
     const newest = this.#parts.at(-1)?.segment ?? 0
     for (let segment = first; segment <= newest; segment++) {
       const parts = this.#parts.filter((one) => one.segment === segment)
-      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date((parts[0]?.born ?? 0) - (parts[0]?.duration ?? 0) * 1000).toISOString()}`)
+      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date((this.#epoch ?? 0) + (parts[0]?.begin ?? 0) * 1000).toISOString()}`)
       if (segment > newest - 3)
         for (const { name, duration, independent } of parts)
           lines.push(`#EXT-X-PART:DURATION=${duration.toFixed(5)},URI="${name.slice(1)}"${independent ? ',INDEPENDENT=YES' : ''}`)
@@ -239,10 +259,12 @@ export class StandIn {
     })
   }
 
-  #get(path: string, response: ServerResponse): void {
+  #get(path: string, response: ServerResponse, tries = 150): void {
     const thing = this.#things.get(path)
     if (thing === undefined) {
-      response.writeHead(404).end()
+      // A chunk is named before its first byte is there.
+      if (tries > 0 && !response.destroyed) setTimeout(() => this.#get(path, response, tries - 1), 20)
+      else response.writeHead(404).end()
       return
     }
     if (thing.done) {

@@ -29,11 +29,14 @@ const BOXES = {
   vpcC: (b, at) => `vp09.${two(b[at + 4])}.${two(b[at + 5])}.${two(b[at + 6] >> 4)}`,
   av1C: (b, at) => `av01.${b[at + 1] >> 5}.${two(b[at + 1] & 31)}${b[at + 2] & 128 ? 'H' : 'M'}.${b[at + 2] & 64 ? 10 : two(8)}`,
   esds(b, at) {
-    // The DecoderSpecificInfo of AAC opens with its object type in five bits; what has none is MPEG audio.
-    const object = b[b.indexOf(4, at + 4) + 1] === 128 ? b[b.indexOf(4, at + 4) + 4] : b[b.indexOf(4, at + 4) + 2]
-    const info = b.indexOf(5, b.indexOf(4, at + 4) + 15)
-    const start = info + (b[info + 1] === 128 ? 5 : 2)
-    return object === 0x40 ? `mp4a.40.${b[start] >> 3}` : `mp4a.${hex(object)}`
+    // ES_Descriptor (3) holds DecoderConfigDescriptor (4), and that DecoderSpecificInfo (5); lengths have up to four bytes.
+    const body = (tag) => {
+      let end = tag + 1
+      while (b[end] & 128) end++
+      return end + 1
+    }
+    const config = body(body(at + 4) + 3)
+    return b[config] === 0x40 ? `mp4a.40.${b[body(config + 13)] >> 3}` : `mp4a.${hex(b[config])}`
   },
   dOps: () => 'opus',
   dfLa: () => 'flac',

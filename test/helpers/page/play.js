@@ -38,9 +38,11 @@ const PLAYERS = {
   'hls.js'(video, { url, low, config }) {
     const { Hls } = globalThis
     const hls = new Hls({ lowLatencyMode: low, maxLiveSyncPlaybackRate: low ? 1.2 : 1, ...config })
-    hls.on(Hls.Events.ERROR, (_, { fatal, details, error, response }) =>
-      report(`hls.js ${fatal ? 'fatal ' : ''}${details} ${error?.message ?? ''} ${response?.code ?? ''}`),
-    )
+    hls.on(Hls.Events.ERROR, (_, { fatal, details, error, response }) => {
+      // It calls an error what it has given up by itself.
+      if (details !== Hls.ErrorDetails.INTERNAL_ABORTED)
+        report(`hls.js ${fatal ? 'fatal ' : ''}${details} ${error?.message ?? ''} ${response?.code ?? ''}`)
+    })
     hls.on(Hls.Events.MANIFEST_PARSED, () => void video.play().catch(report))
     hls.loadSource(url)
     hls.attachMedia(video)
