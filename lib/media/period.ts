@@ -16,13 +16,22 @@ export interface Period {
   readonly date: number
 }
 
-const EPOCH = Date.UTC(2026, 0, 1) / 1000
+const EPOCH = Date.UTC(2026, 0, 1)
 
 /**
- * The number that the first period and the first segment of a run get: seconds since 2026. So the sequence numbers of playlists grow over
- * restarts, too, for none lasts less than a second on average.
+ * The number that the first segment of a run gets: seconds since 2026. So the media sequence number grows over restarts, too, for no segment
+ * lasts less than a second on average.
  * @param now milliseconds since 1970
  */
-export function firstNumber(now: number): number {
-  return Math.max(1, Math.floor(now / 1000 - EPOCH))
+export function firstSegment(now: number): number {
+  return Math.max(1, Math.floor((now - EPOCH) / 1000))
+}
+
+/**
+ * The number that the first period of a run gets: ten minutes since 2026. So the discontinuity sequence number grows over restarts, too, unless the
+ * source has come and gone more often than that. It is small, because hls.js walks through all numbers below it.
+ * @param now milliseconds since 1970
+ */
+export function firstPeriod(now: number): number {
+  return Math.max(1, Math.floor((now - EPOCH) / 600_000))
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js'
 import { writeId3 } from '../codecs/id3.js'
 import type { EventMessage } from '../formats/mp4-prefix.js'
 import type { Packet } from '../formats/packet.js'
-import { firstNumber, type Period } from './period.js'
+import { firstSegment, type Period } from './period.js'
 import { NAME_TIMESCALE } from './names.js'
 import type { Part, PeriodWriters, Segment } from './segment.js'
 import { Segmenter, type SegmenterOwner } from './segmenter.js'
@@ -76,7 +76,7 @@ export class Presentation {
     this.#segmenter = new Segmenter(
       this.#cutter,
       { segment: segmentDuration, part: partDuration, size: Math.floor(maxSize / 4) },
-      { sequence: firstNumber(clock.now()), part: 0 },
+      { sequence: firstSegment(clock.now()), part: 0 },
     )
   }
 

@@ -45,6 +45,8 @@ export class Segmenter {
   #end = 0
   #key = 0
   #gop = 0
+  /** Whether the first segment of the period is still open. */
+  #fresh = false
   #nextSequence: number
   #nextPart: number
 
@@ -79,6 +81,7 @@ export class Segmenter {
     this.#writers = new PeriodWriters(period)
     this.#start = this.#end = this.#key = period.start
     this.#gop = 0
+    this.#fresh = true
   }
 
   /** Tells something with the next part. */
@@ -124,6 +127,8 @@ export class Segmenter {
       if (forced && !wanted && isVideo) this.#owner.keyless(Math.max(this.#gop, start - this.#key))
       this.#closePart(start)
       this.#closeSegment()
+      if (this.#fresh && !forced) this.#writers!.grid = { sequence: segment.sequence, duration: segment.duration }
+      this.#fresh = false
       this.#open(start, packet)
     } else if (this.#lengths.part !== undefined && end - this.#start > this.#lengths.part + EPSILON) this.#closePart(start)
     if (this.#packets.length === 0) this.#independent = packet.key
@@ -135,6 +140,7 @@ export class Segmenter {
     this.#end = to
     this.#closePart(to)
     if (segment === undefined || to - segment.start >= this.#lengths.segment) {
+      this.#fresh = false
       this.#closeSegment()
       this.#start = to
     }
