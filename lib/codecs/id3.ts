@@ -49,6 +49,49 @@ export function readId3(tag: Buffer): Record<string, string> {
   return texts
 }
 
+/** A frame of an ID3v2.4 tag: a text, a text of the writer's own kind, or bytes for a program that knows their owner. */
+export type Id3Frame =
+  | { readonly id: 'TIT2' | 'TPE1' | 'TALB' | 'TCON' | 'TDRC'; readonly text: string }
+  | { readonly id: 'TXXX'; readonly description: string; readonly text: string }
+  | { readonly id: 'PRIV'; readonly owner: string; readonly data: Buffer }
+
+// frame: id 4 | size 4 × 7 bits | flags 2 | content; text: encoding 1 (3 = UTF-8) | text; TXXX: encoding | description | 0 | text; PRIV: owner | 0 | data
+/**
+ * Writes an ID3v2.4 tag, texts in UTF-8, without padding.
+ * @throws RangeError when it gets larger than the 256 MiB that a tag can say
+ */
+export function writeId3(frames: readonly Id3Frame[]): Buffer {
+  const parts = frames.flatMap((frame) => {
+    const content = writeContent(frame)
+    const head = Buffer.alloc(10)
+    head.write(frame.id, 'latin1')
+    writeSyncSafe(head, 4, content.length)
+    return [head, content]
+  })
+  const body = Buffer.concat(parts)
+  const head = Buffer.from('ID3\x04\0\0\0\0\0\0', 'latin1')
+  writeSyncSafe(head, 6, body.length)
+  return Buffer.concat([head, body])
+}
+
+const UTF_8 = 3
+
+function writeContent(frame: Id3Frame): Buffer {
+  if (frame.id === 'PRIV') return Buffer.concat([Buffer.from(`${withoutZeros(frame.owner)}\0`, 'latin1'), frame.data])
+  const text = frame.id === 'TXXX' ? `${withoutZeros(frame.description)}\0${frame.text}` : frame.text
+  return Buffer.concat([Buffer.from([UTF_8]), Buffer.from(text)])
+}
+
+// A zero ends a name; within a text it parts one value from the next.
+function withoutZeros(name: string): string {
+  return name.replaceAll('\0', '')
+}
+
+function writeSyncSafe(bytes: Buffer, at: number, size: number): void {
+  if (size >= 1 << 28) throw new RangeError(`Cannot write ${size} bytes into an ID3 tag: 28 bits tell its size`)
+  for (let i = 0; i < 4; i++) bytes[at + i] = (size >> (21 - 7 * i)) & 0x7f
+}
+
 const NAMES: Readonly<Record<string, string>> = {
   TIT2: 'title',
   TPE1: 'artist',

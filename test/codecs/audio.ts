@@ -13,7 +13,8 @@ import {
 } from '../../lib/codecs/mpeg-audio.js'
 import { opusSamples, readOpusHead, writeOpusHead } from '../../lib/codecs/opus.js'
 import { isTheoraKeyFrame, readTheoraHead } from '../../lib/codecs/theora.js'
-import { readVorbisComments, readVorbisHead } from '../../lib/codecs/vorbis.js'
+import { readVorbisComments, readVorbisHead, readVorbisModes, vorbisBlockSize, vorbisSamples } from '../../lib/codecs/vorbis.js'
+import { pagePackets, pageSize, readPage } from '../../lib/formats/ogg-page.js'
 import { property } from '../helpers/demuxer.js'
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url))
@@ -156,6 +157,43 @@ t.test('Vorbis, Theora: identification headers; a comment header cut anywhere gi
   t.doesNotThrow(() => {
     for (let end = 0; end < bytes.length; end++) readVorbisComments(bytes.subarray(0, end))
   })
+})
+
+t.test('Vorbis: the modes of the setup header give the samples of every packet, as the granules count them', async (t) => {
+  const bytes = fixture('ogg-vorbis.ogg')
+  const head = readVorbisHead(bytes.subarray(28, 58))!
+  let modes: readonly boolean[] | undefined
+  let part = Buffer.alloc(0)
+  let previous = 0
+  let samples = 0
+  const counted: number[] = []
+  const granules: number[] = []
+  for (let at = 0, end = 0; at < bytes.length; at = end) {
+    end = at + pageSize(bytes.subarray(at))!
+    const page = readPage(bytes.subarray(at, end))!
+    for (const packet of pagePackets(page)) {
+      part = Buffer.concat([part, packet.bytes])
+      if (!packet.ends) continue
+      modes ??= readVorbisModes(part)
+      const size = vorbisBlockSize(part, head, modes ?? [])
+      samples += vorbisSamples(previous, size)
+      previous = size
+      part = Buffer.alloc(0)
+    }
+    granules.push(Number(page.granule))
+    counted.push(samples)
+  }
+  t.strictSame(modes, [false, true])
+  // The last granule cuts the end off.
+  t.strictSame(counted.slice(0, -1), granules.slice(0, -1))
+  t.ok(counted.length > 8 && counted.at(-1)! >= granules.at(-1)!)
+  t.equal(readVorbisModes(Buffer.from('\x05vorbis')), undefined)
+  t.equal(readVorbisModes(Buffer.from(`\x05vorbis${'\0'.repeat(40)}`)), undefined)
+  t.doesNotThrow(() => {
+    for (let i = 0; i < 99; i++) readVorbisModes(Buffer.concat([Buffer.from('\x05vorbis'), Buffer.alloc(i, i)]))
+  })
+  t.equal(vorbisBlockSize(Buffer.alloc(0), head, [false]), 0)
+  t.equal(vorbisBlockSize(Buffer.from([2]), head, [false]), 256, 'one mode needs no bits')
 })
 
 t.test('ID3: every version’s text frames, in every encoding', async (t) => {
