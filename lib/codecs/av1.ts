@@ -18,9 +18,12 @@ export interface Av1Sequence extends Av1Config {
   readonly width: number
   /** Largest picture height in pixels. */
   readonly height: number
+  /** The colour bits of `av1C`: monochrome 1, chroma subsampling in x 1 and y 1, sample position 2. */
+  readonly chroma: number
 }
 
 const SEQUENCE_HEADER = 1
+const TEMPORAL_DELIMITER = 2
 const FRAME_HEADER = 3
 const FRAME = 6
 
@@ -54,6 +57,30 @@ export function readAv1C(body: Buffer): Av1Config | undefined {
   if (body.length < 4 || body[0] !== 0x81) return undefined
   const third = body[2]!
   return { profile: body[1]! >> 5, level: body[1]! & 31, tier: third >> 7, bitDepth: third & 0x40 ? (third & 0x20 ? 12 : 10) : 8 }
+}
+
+/**
+ * Writes the body of an `av1C` box from a temporal unit with a sequence header, which becomes its configOBUs.
+ * @returns `undefined` when there is none
+ */
+export function writeAv1C(unit: Buffer): Buffer | undefined {
+  for (const { type, body } of readObus(unit)) {
+    const sequence = type === SEQUENCE_HEADER ? readSequenceHeader(body) : undefined
+    if (sequence === undefined) continue
+    const { profile, level, tier, bitDepth, chroma } = sequence
+    const third = (tier << 7) | (bitDepth > 8 ? 0x40 : 0) | (bitDepth === 12 ? 0x20 : 0) | chroma
+    // A sequence header is far shorter than the 16 KiB that two bytes of leb128 can say.
+    const head = [(SEQUENCE_HEADER << 3) | 2, ...(body.length < 128 ? [body.length] : [(body.length & 127) | 128, body.length >> 7])]
+    return Buffer.concat([Buffer.from([0x81, (profile << 5) | level, third, 0, ...head]), body])
+  }
+  return undefined
+}
+
+/** A temporal unit as containers store it, without the delimiter that begins it in a raw stream; the same Buffer when there is none. */
+export function withoutAv1Delimiter(unit: Buffer): Buffer {
+  // | 0, type 2, extension 1, has_size 1, 0 | extension? | size = 0? |
+  if (unit.length === 0 || unit[0]! >> 3 !== TEMPORAL_DELIMITER) return unit
+  return unit.subarray(1 + (unit[0]! & 4 ? 1 : 0) + (unit[0]! & 2 ? 1 : 0))
 }
 
 /** The RFC 6381 string of AV1, `av01.P.LLT.DD`, without the optional fields, which some browsers refuse. */
@@ -132,5 +159,26 @@ function readSequenceHeader(body: Buffer): Av1Sequence | undefined {
   bits.skip(3) // superres, cdef, restoration
   const high = bits.flag()
   const bitDepth = !high ? 8 : profile === 2 && bits.flag() ? 12 : 10
-  return bits.overrun ? undefined : { profile, level, tier, bitDepth, width, height }
+  const chroma = readChroma(bits, profile, bitDepth)
+  return bits.overrun ? undefined : { profile, level, tier, bitDepth, width, height, chroma }
 }
+
+// AV1 clause 5.5.2 (color_config) after the bit depth.
+function readChroma(bits: BitReader, profile: number, bitDepth: number): number {
+  const monochrome = profile !== 1 && bits.flag()
+  const [primaries, transfer, matrix] = bits.flag() ? [bits.read(8), bits.read(8), bits.read(8)] : [2, 2, 2]
+  if (monochrome) return MONOCHROME | SUBSAMPLED_X | SUBSAMPLED_Y
+  // BT.709 primaries, sRGB transfer and identity matrix are RGB, which is never subsampled.
+  if (primaries === 1 && transfer === 13 && matrix === 0) return 0
+  bits.skip(1) // color_range
+  let chroma = profile === 0 ? SUBSAMPLED_X | SUBSAMPLED_Y : profile === 1 ? 0 : SUBSAMPLED_X
+  if (profile === 2 && bitDepth === 12) {
+    chroma = bits.flag() ? SUBSAMPLED_X : 0
+    if (chroma !== 0 && bits.flag()) chroma |= SUBSAMPLED_Y
+  }
+  return chroma === (SUBSAMPLED_X | SUBSAMPLED_Y) ? chroma | bits.read(2) : chroma
+}
+
+const MONOCHROME = 16
+const SUBSAMPLED_X = 8
+const SUBSAMPLED_Y = 4

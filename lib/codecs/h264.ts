@@ -23,6 +23,8 @@ export interface H264Sps {
   readonly height: number
   /** Pictures a second, where the VUI states it. */
   readonly frameRate?: number | undefined
+  /** How many pictures may precede one in decoding and follow it on the screen; left out where only the pictures tell. */
+  readonly reorder?: number | undefined
 }
 
 /** The profiles whose SPS has chroma and bit depth fields (H.264 7.3.2.1.1). */
@@ -77,8 +79,10 @@ export function readH264Sps(nal: Buffer): H264Sps | undefined {
     height -= (bits.ue() + bits.ue()) * unitY
   }
   if (bits.overrun || width <= 0 || height <= 0) return undefined
-  const frameRate = bits.flag() ? readFrameRate(bits) : undefined
-  return { profile, constraints, level, width, height, ...(frameRate === undefined ? {} : { frameRate }) }
+  const vui = bits.flag() ? readVui(bits) : {}
+  // Order type 2 (clause 8.2.1.3), Baseline (A.2.1) and the intra profiles (E.2.1, max_num_reorder_frames) leave the order as it is.
+  const inOrder = orderType === 2 || profile === 66 || profile === 44 || ((constraints & 16) !== 0 && HIGH_PROFILES.has(profile))
+  return { profile, constraints, level, width, height, ...(inOrder && { reorder: 0 }), ...vui }
 }
 
 function skipScalingList(bits: BitReader, size: number): void {
@@ -89,8 +93,8 @@ function skipScalingList(bits: BitReader, size: number): void {
   }
 }
 
-// H.264 E.1.1, as far as the timing.
-function readFrameRate(bits: BitReader): number | undefined {
+// H.264 E.1.1.
+function readVui(bits: BitReader): Pick<H264Sps, 'frameRate' | 'reorder'> {
   if (bits.flag() && bits.read(8) === 255) bits.skip(32)
   if (bits.flag()) bits.skip(1)
   if (bits.flag()) {
@@ -101,11 +105,36 @@ function readFrameRate(bits: BitReader): number | undefined {
     bits.ue()
     bits.ue()
   }
-  if (!bits.flag()) return undefined
-  const unitsInTick = bits.read(32)
-  const timeScale = bits.read(32)
-  // A tick is a field's time: two make a picture.
-  return bits.overrun || unitsInTick === 0 || timeScale === 0 ? undefined : timeScale / unitsInTick / 2
+  let frameRate = NaN
+  if (bits.flag()) {
+    const unitsInTick = bits.read(32)
+    // A tick is a field's time: two make a picture.
+    frameRate = bits.read(32) / unitsInTick / 2
+    bits.skip(1)
+  }
+  const told = !bits.overrun && Number.isFinite(frameRate) && frameRate > 0 ? { frameRate } : {}
+  const buffers = [readHrd(bits), readHrd(bits)]
+  if (buffers.includes(true)) bits.skip(1)
+  bits.skip(1)
+  if (!bits.flag()) return told
+  bits.skip(1)
+  for (let i = 0; i < 4; i++) bits.ue()
+  const reorder = bits.ue()
+  return bits.overrun || reorder > 16 ? told : { ...told, reorder }
+}
+
+// H.264 E.1.2, where its flag says that it is there.
+function readHrd(bits: BitReader): boolean {
+  if (!bits.flag()) return false
+  const count = bits.ue() + 1
+  bits.skip(8)
+  for (let i = 0; i < count && !bits.overrun; i++) {
+    bits.ue()
+    bits.ue()
+    bits.skip(1)
+  }
+  bits.skip(20)
+  return true
 }
 
 /**

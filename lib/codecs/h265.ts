@@ -33,6 +33,8 @@ export interface H265Sps extends HevcProfile {
   readonly height: number
   /** Pictures a second, where the VUI states it. */
   readonly frameRate?: number | undefined
+  /** How many pictures may precede one in decoding and follow it on the screen. */
+  readonly reorder: number
 }
 
 /**
@@ -60,9 +62,19 @@ export function readH265Sps(nal: Buffer): H265Sps | undefined {
     width -= (bits.ue() + bits.ue()) * (!separatePlanes && (chroma === 1 || chroma === 2) ? 2 : 1)
     height -= (bits.ue() + bits.ue()) * (!separatePlanes && chroma === 1 ? 2 : 1)
   }
+  bits.ue()
+  bits.ue()
+  const pocBits = bits.ue() + 4
+  // The last of the three numbers for each sub-layer are for the whole stream.
+  let reorder = 0
+  for (let i = bits.flag() ? 0 : subLayers; i <= subLayers; i++) {
+    bits.ue()
+    reorder = bits.ue()
+    bits.ue()
+  }
   if (bits.overrun || width <= 0 || height <= 0) return undefined
-  const frameRate = readFrameRate(bits, subLayers)
-  return { ...profile, width, height, ...(frameRate === undefined ? {} : { frameRate }) }
+  const frameRate = readFrameRate(bits, pocBits)
+  return { ...profile, width, height, reorder: Math.min(reorder, 16), ...(frameRate === undefined ? {} : { frameRate }) }
 }
 
 // The 12 bytes of general profile, tier and level that an SPS and an hvcC record both hold.
@@ -89,12 +101,8 @@ function skipSubLayers(bits: BitReader, count: number): void {
   bits.skip(size)
 }
 
-// H.265 7.3.2.2.1 from the bit depths to the VUI, and E.2.1 as far as the timing.
-function readFrameRate(bits: BitReader, subLayers: number): number | undefined {
-  bits.ue()
-  bits.ue()
-  const pocBits = bits.ue() + 4
-  for (let i = bits.flag() ? 0 : subLayers; i <= subLayers; i++) for (let j = 0; j < 3; j++) bits.ue()
+// H.265 7.3.2.2.1 from the block sizes to the VUI, and E.2.1 as far as the timing.
+function readFrameRate(bits: BitReader, pocBits: number): number | undefined {
   for (let i = 0; i < 6; i++) bits.ue()
   if (bits.flag() && bits.flag()) skipScalingLists(bits)
   bits.skip(2)

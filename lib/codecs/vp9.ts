@@ -8,6 +8,8 @@ export interface Vp9Config {
   readonly level?: number | undefined
   /** Bits of a sample: 8, 10 or 12. */
   readonly bitDepth: number
+  /** How the colour planes are subsampled, by the numbers of `vpcC`: 1 is 4:2:0, 2 is 4:2:2, 3 is 4:4:4. Left out where the bytes do not say. */
+  readonly chroma?: number | undefined
 }
 
 /** What the uncompressed header of a VP9 key frame says. */
@@ -39,10 +41,15 @@ export function readVp9KeyFrame(frame: Buffer): Vp9KeyFrame | undefined {
   const bitDepth = profile < 2 ? 8 : bits.flag() ? 12 : 10
   const rgb = bits.read(3) === 7
   if (!rgb) bits.skip(1) // color_range
-  if (profile & 1) bits.skip(rgb ? 1 : 3) // subsampling, reserved bit
+  // Even profiles have 4:2:0 alone; odd ones state it, and a reserved bit after it.
+  let chroma = rgb ? 3 : 1
+  if (profile & 1) {
+    if (!rgb) chroma = bits.read(2) === 2 ? 2 : 3
+    bits.skip(1)
+  }
   const width = bits.read(16) + 1
   const height = bits.read(16) + 1
-  return bits.overrun ? undefined : { profile, bitDepth, width, height }
+  return bits.overrun ? undefined : { profile, bitDepth, chroma, width, height }
 }
 
 /** Reads the body of a `vpcC` box, FullBox head included (VP Codec ISO Media File Format Binding, version 1). */
@@ -59,13 +66,21 @@ export function readVp9Private(bytes: Buffer): Vp9Config | undefined {
   let profile: number | undefined
   let level: number | undefined
   let bitDepth = 8
+  let chroma: number | undefined
   for (let at = 0; at + 3 <= bytes.length; at += 2 + bytes[at + 1]!) {
     const value = bytes[at + 2]!
     if (bytes[at] === 1) profile = value
     else if (bytes[at] === 2) level = value
     else if (bytes[at] === 3) bitDepth = value
+    else if (bytes[at] === 4) chroma = value
   }
-  return profile === undefined ? undefined : { profile, level, bitDepth }
+  return profile === undefined ? undefined : { profile, level, bitDepth, ...(chroma !== undefined && { chroma }) }
+}
+
+// profile | level | bit depth 4 bits, chroma subsampling 3, full range 1 | primaries, transfer, matrix: 2 = unspecified | data size 2
+/** Writes a VPCodecConfigurationRecord without version and flags, for VP9 or VP8 (VP Codec ISO Media File Format Binding, version 1). */
+export function writeVpConfig({ profile, level = 0, bitDepth, chroma = 1 }: Vp9Config): Buffer {
+  return Buffer.from([profile, level, (bitDepth << 4) | (chroma << 1), 2, 2, 2, 0, 0])
 }
 
 /**

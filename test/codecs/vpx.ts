@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { av1Codecs, isAv1KeyFrame, readAv1C, readAv1Sequence } from '../../lib/codecs/av1.js'
+import { av1Codecs, isAv1KeyFrame, readAv1C, readAv1Sequence, withoutAv1Delimiter, writeAv1C } from '../../lib/codecs/av1.js'
 import { isVp8KeyFrame, readVp8KeyFrame } from '../../lib/codecs/vp8.js'
-import { isVp9KeyFrame, readVp9KeyFrame, readVp9Private, readVpcC, vp9Codecs, vp9Level } from '../../lib/codecs/vp9.js'
+import { isVp9KeyFrame, readVp9KeyFrame, readVp9Private, readVpcC, vp9Codecs, vp9Level, writeVpConfig } from '../../lib/codecs/vp9.js'
 import { ID, readElementHead, readElements, writeElementHead } from '../../lib/formats/ebml.js'
 
 /** The payloads of the blocks of track 1, and whether each is marked as a key frame. */
@@ -41,8 +41,20 @@ t.test('the key-frame tests agree with what the muxer says of every block', (t) 
 t.test('the first key frame tells picture and profile; what is cut off or none tells nothing', (t) => {
   const [vp8, vp9, av1] = ['vp8-vorbis.webm', 'vp9-opus.webm', 'av1-opus.webm'].map((name) => blocks(name)[0]!.payload)
   t.same(readVp8KeyFrame(vp8!), { width: 128, height: 72 })
-  t.same(readVp9KeyFrame(vp9!), { profile: 0, bitDepth: 8, width: 128, height: 72 })
-  t.same(readAv1Sequence(av1!), { profile: 0, level: 0, tier: 0, bitDepth: 8, width: 128, height: 72 })
+  t.same(readVp9KeyFrame(vp9!), { profile: 0, bitDepth: 8, chroma: 1, width: 128, height: 72 })
+  t.same(readAv1Sequence(av1!), { profile: 0, level: 0, tier: 0, bitDepth: 8, width: 128, height: 72, chroma: 12 })
+  // The first four bytes are those of the CodecPrivate that ffmpeg wrote; then comes the sequence header as the stream has it.
+  const record = writeAv1C(av1!)!
+  t.equal(record.toString('hex', 0, 6), '81000c000a0a')
+  t.ok(av1!.includes(record.subarray(4)))
+  t.equal(writeAv1C(vp8!), undefined)
+  t.same(withoutAv1Delimiter(Buffer.from([0x12, 0, 9])), Buffer.from([9]))
+  t.equal(withoutAv1Delimiter(av1!), av1)
+  t.same(readVpcC(Buffer.concat([Buffer.from([1, 0, 0, 0]), writeVpConfig({ profile: 1, level: 31, bitDepth: 10, chroma: 3 })])), {
+    profile: 1,
+    level: 31,
+    bitDepth: 10,
+  })
   t.doesNotThrow(() => {
     for (let size = 0; size < 40; size++) {
       for (const frame of [vp8!, vp9!, av1!]) {
