@@ -34,20 +34,20 @@ export interface MovieMedia {
 export function readMovieMedia(moov: Buffer): MovieMedia[] {
   const mvhd = findBox(moov, ['mvhd'])
   const movieTimescale = mvhd && mvhd.length >= 24 ? mvhd.readUInt32BE(mvhd[0] === 1 ? 20 : 12) : 0
-  const extends_ = new Map<number, Buffer>()
+  const trexes = new Map<number, Buffer>()
   for (const { type, body } of readBoxes(findBox(moov, ['mvex']) ?? EMPTY)) {
-    if (type === 'trex' && body.length >= 24) extends_.set(body.readUInt32BE(4), body)
+    if (type === 'trex' && body.length >= 24) trexes.set(body.readUInt32BE(4), body)
   }
   const media: MovieMedia[] = []
   for (const { type, body } of readBoxes(moov)) {
-    const track = type === 'trak' ? readTrak(body, movieTimescale, extends_) : undefined
+    const track = type === 'trak' ? readTrak(body, movieTimescale, trexes) : undefined
     if (track !== undefined && !media.some(({ id }) => id === track.id)) media.push(track)
     if (media.length === MAX_TRACKS) break
   }
   return media
 }
 
-function readTrak(trak: Buffer, movieTimescale: number, extends_: ReadonlyMap<number, Buffer>): MovieMedia | undefined {
+function readTrak(trak: Buffer, movieTimescale: number, trexes: ReadonlyMap<number, Buffer>): MovieMedia | undefined {
   const tkhd = findBox(trak, ['tkhd'])
   const mdhd = findBox(trak, ['mdia', 'mdhd'])
   const handler = findBox(trak, ['mdia', 'hdlr'])?.toString('latin1', 8, 12)
@@ -59,7 +59,7 @@ function readTrak(trak: Buffer, movieTimescale: number, extends_: ReadonlyMap<nu
   if (kind === undefined || timescale === 0) return undefined
   const id = tkhd.readUInt32BE(tkhd[0] === 1 ? 20 : 12)
   const elst = findBox(trak, ['edts', 'elst']) ?? EMPTY
-  const trex = extends_.get(id) ?? EMPTY
+  const trex = trexes.get(id) ?? EMPTY
   const language = readLanguage(mdhd, long ? 32 : 20)
   const facts = { id, timescale, ...(language !== undefined && { language }) }
   const times = Buffer.alloc(8)
