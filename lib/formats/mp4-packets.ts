@@ -179,12 +179,19 @@ function makePacket(state: State, fragment: TrackFragment, start: number, sample
     const dts = grow(state, scale(time), track)
     return { track, dts, pts: dts, duration: read.samples ?? scale(sample.duration), key: true, data: read.data }
   }
-  if (!state.hasBegun && fragment.signed && sample.offset <= 0) state.lead = (reader!.reorder ?? 0) * sample.duration
-  state.hasBegun = true
   // CMAF's negative offsets: the first picture is shown when it is decoded, and others before that.
-  if (-sample.offset > state.lead) state.lead = Math.min(-sample.offset, MAX_LEAD * media.timescale)
+  if (!state.hasBegun) {
+    if (fragment.signed && sample.offset <= 0) state.lead = (reader!.reorder ?? 0) * sample.duration
+    for (const { offset } of fragment.samples) putForward(state, -offset)
+  }
+  state.hasBegun = true
+  putForward(state, -sample.offset)
   const dts = grow(state, time - state.lead, track)
   return { track, dts, pts: Math.max(dts, time + sample.offset), duration: sample.duration, key, data: read.data }
+}
+
+function putForward(state: State, lead: number): void {
+  state.lead = Math.max(state.lead, Math.min(lead, MAX_LEAD * state.media.timescale))
 }
 
 /** Seconds that decoding is put forward at most. */
