@@ -11,6 +11,8 @@ import { MAX_FRAME_SIZE, NO_HEADER, type Demuxer, type Frame } from '../../lib/f
 import { writeBox } from '../../lib/formats/mp4-boxes.js'
 import { Mp4PacketReader } from '../../lib/formats/mp4-packets.js'
 import { Mp4Demuxer } from '../../lib/formats/mp4.js'
+import { MpegTsPacketReader } from '../../lib/formats/mpeg-ts-packets.js'
+import { MpegTsDemuxer } from '../../lib/formats/mpeg-ts.js'
 import { NalVideo } from '../../lib/formats/nal-video.js'
 import type { MediaTrack, Packet, PacketReader } from '../../lib/formats/packet.js'
 import { WebmMuxer, writeWebmInit, writeWebmSegment } from '../../lib/formats/webm-muxer.js'
@@ -513,6 +515,14 @@ const audioEntry = (...more: readonly Buffer[]): Buffer =>
     master(ID.Audio, writeFloat(ID.SamplingFrequency, 48_000), writeUnsigned(ID.Channels, 2)),
     ...more,
   )
+const entryOf = (codec: string): Buffer =>
+  master(
+    ID.TrackEntry,
+    writeUnsigned(ID.TrackNumber, 1),
+    writeUnsigned(ID.TrackType, 2),
+    writeString(ID.CodecId, codec),
+    master(ID.Audio, writeFloat(ID.SamplingFrequency, 44_100), writeUnsigned(ID.Channels, 1)),
+  )
 const begin = (scale: number, ...entries: readonly Buffer[]): Buffer =>
   Buffer.concat([
     master(ID.EBML, writeString(ID.DocType, 'matroska')),
@@ -568,6 +578,30 @@ t.test('Matroska: lacing of every kind, stripped headers, TimestampScale, CodecD
   const reader = new WebmPacketReader()
   const packets = packetsOf(Buffer.concat([input, input]), reader)
   t.ok(packets.length === 20 && packets.every(({ track }) => track === packets[0]!.track))
+})
+
+t.test('Matroska: AC-3, E-AC-3, MP3 and old AAC ids need no CodecPrivate', async (t) => {
+  for (const [name, codec] of [
+    ['h264-ac3.m2ts', 'A_AC3'],
+    ['h264-eac3.mpegts', 'A_EAC3'],
+    ['h264-mp3.mpegts', 'A_MPEG/L3'],
+    ['h264-aac.mpegts', 'A_AAC/MPEG4/LC'],
+  ] as const) {
+    const sound = of(readAll(demux(new MpegTsDemuxer(), [fixture(name)]), new MpegTsPacketReader()), 'audio').slice(0, 3)
+    const bytes = Buffer.concat([
+      begin(1_000_000, entryOf(codec)),
+      cluster(0, ...sound.map(({ data }, i) => block(ID.SimpleBlock, i * 50, 0x80, data))),
+    ])
+    const reader = new WebmPacketReader()
+    const packets = packetsOf(bytes, reader)
+    t.strictSame(
+      packets.map(({ data, duration }) => [duration, data.toString('hex')]),
+      sound.map(({ data, duration }) => [duration, data.toString('hex')]),
+      name,
+    )
+    const { codecs, config, sampleRate, channels } = sound[0]!.track
+    t.match(reader.tracks[0], { codecs, config, sampleRate, channels }, name)
+  }
 })
 
 t.test('Matroska: a block in pieces is put together', async (t) => {
