@@ -73,9 +73,9 @@ function formatHead(status: number, { contentType, cacheControl, etag, gzip }: O
 
 /** Writes answers as HTTP/1.1 text onto a raw connection. */
 export class RawReply implements Reply {
-  /** Bytes given so far, heads included. */
+  /** Bytes of bodies given so far. */
   bytesSent = 0
-  /** The status that went out. */
+  /** The status that went out; 0 before. */
   status = 0
   readonly #request: ReplyRequest
   readonly #keep: boolean
@@ -99,37 +99,38 @@ export class RawReply implements Reply {
     const connection = this.#keep ? 'keep-alive' : 'close'
     const encoding = zipped ? 'Content-Encoding: gzip\r\n' : ''
     const size = status === 304 ? '' : `Content-Length: ${length}\r\n`
-    this.#put(status, [formatHead(status, answer, `Connection: ${connection}\r\n${encoding}${size}`), ...bytes])
+    this.status = status
+    for (const part of bytes) this.bytesSent += part.length
+    this.#write([formatHead(status, answer, `Connection: ${connection}\r\n${encoding}${size}`), ...bytes])
     this.#done(true)
   }
 
   begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>): void {
     const connection = this.#keep ? 'keep-alive' : 'close'
-    this.#put(answer.status, [formatHead(answer.status, answer, `Connection: ${connection}\r\nTransfer-Encoding: chunked\r\n`)])
+    this.status = answer.status
+    this.#write([formatHead(answer.status, answer, `Connection: ${connection}\r\nTransfer-Encoding: chunked\r\n`)])
   }
 
   push(bytes: Buffer): void {
-    if (bytes.length > 0) this.#put(this.status, [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END])
+    if (bytes.length === 0 || this.#request.method === 'HEAD') return
+    this.bytesSent += bytes.length
+    this.#write([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END])
   }
 
   end(): void {
-    this.#put(this.status, [LAST_CHUNK])
+    if (this.#request.method !== 'HEAD') this.#write([LAST_CHUNK])
     this.#done(true)
   }
 
   abort(): void {
     this.#done(false)
   }
-
-  #put(status: number, buffers: readonly Buffer[]): void {
-    this.status = status
-    for (const { length } of buffers) this.bytesSent += length
-    this.#write(buffers)
-  }
 }
 
 /** Writes answers by way of Node's HTTP, where a connection is already in its hands. */
 export class HttpReply implements Reply {
+  /** The status that went out; 0 before. */
+  status = 0
   /** Bytes of the body given so far. */
   bytesSent = 0
   readonly #request: ReplyRequest
@@ -145,9 +146,11 @@ export class HttpReply implements Reply {
     this.#head(status, answer)
     if (zipped) this.#response.setHeader('Content-Encoding', 'gzip')
     if (status !== 304) this.#response.setHeader('Content-Length', length)
-    this.bytesSent += length
     this.#response.cork()
-    for (const part of bytes) this.#response.write(part)
+    for (const part of bytes) {
+      this.bytesSent += part.length
+      this.#response.write(part)
+    }
     this.#response.end()
     this.#response.uncork()
   }
@@ -158,8 +161,9 @@ export class HttpReply implements Reply {
   }
 
   push(bytes: Buffer): void {
+    if (bytes.length === 0 || this.#request.method === 'HEAD') return
     this.bytesSent += bytes.length
-    if (bytes.length > 0) this.#response.write(bytes)
+    this.#response.write(bytes)
   }
 
   end(): void {
@@ -172,6 +176,7 @@ export class HttpReply implements Reply {
 
   #head(status: number, { contentType, cacheControl, etag, gzip }: Omit<MediaAnswer, 'body' | 'status'>): void {
     const response = this.#response
+    this.status = status
     response.statusCode = status
     response.setHeader('Server', SERVER)
     response.setHeader('Content-Type', contentType)
