@@ -5,7 +5,6 @@ import { type Container, containerOf, FILES, tracksOf } from '../media/rendition
 import { type Form, formType } from '../mount/instant.js'
 import type { Mount } from '../mount/mount.js'
 import type { Mounts } from '../mount/mounts.js'
-import { encodePath } from './address.js'
 
 /** A form in which a mount can be had, beside that in which its source sends it. */
 export interface FormStatus {
@@ -87,10 +86,11 @@ export function formsOf(mount: Mount, mounts: Mounts, url: string): MountForms {
   return { hls, dash, instant }
 }
 
-/** The path of a form that a page can play by itself, as one endless stream or, where there is none, by HLS. */
+/** A form that a page can play without a script: one endless stream or, where browsers play none, HLS, which some play by themselves. */
 export function playableForm({ instant, hls }: MountForms, video: boolean): FormStatus | undefined {
   const kind = video ? 'video/' : 'audio/'
-  return instant.find(({ form, type }) => form !== 'ts' && type.startsWith(kind)) ?? (video ? (hls ?? undefined) : undefined)
+  const stream = instant.find(({ form, type }) => form !== 'ts' && type.startsWith(kind))
+  return stream ?? (hls?.media[0]?.startsWith(kind) === true ? hls : undefined)
 }
 
 function segmentType(container: Container, tracks: readonly MediaTrack[]): string {
@@ -102,8 +102,3 @@ function segmentType(container: Container, tracks: readonly MediaTrack[]): strin
 const withCodecs = (type: string, tracks: readonly MediaTrack[]): string =>
   BARE.has(type) ? type : `${type}; codecs="${tracks.map(({ codecs }) => codecs).join()}"`
 const BARE: ReadonlySet<string> = new Set(['audio/aac', 'audio/mpeg'])
-
-/** The whole URL of a group's HLS playlist. */
-export function groupUrl(origin: string, group: string): string {
-  return `${origin}${encodePath(group)}.m3u8`
-}
