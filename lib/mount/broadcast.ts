@@ -23,6 +23,8 @@ export class Broadcast {
   readonly #owner: BroadcastOwner
   readonly #clock: Clock
   readonly #streams = new Map<Form, InstantStream>()
+  /** What ends the wait for another listener, by form. */
+  readonly #idle = new Map<Form, () => void>()
   #format: FormatName | undefined
   #warned = false
   /** The settings that it was made for. */
@@ -84,8 +86,14 @@ export class Broadcast {
     this.#warned = false
     this.#feed.end(this.#clock.now())
     this.presentation?.end()
-    for (const stream of this.#streams.values()) stream.close()
+    const streams = [...this.#streams.values()]
     this.#streams.clear()
+    for (const cancel of this.#idle.values()) cancel()
+    this.#idle.clear()
+    for (const stream of streams) {
+      this.#feed.detach(stream)
+      stream.close()
+    }
   }
 
   /** The stream in a form, which is made for the first who asks; `undefined` where the source's tracks have no such form. */
@@ -96,13 +104,25 @@ export class Broadcast {
     const stream = new InstantStream(form, this.#owner, this.#clock)
     this.#streams.set(form, stream)
     this.#feed.attach(stream)
-    stream.onIdle = () => this.#clock.after(LINGER, () => this.#drop(stream))
+    stream.onIdle = () => this.#linger(stream)
+    // Who asks for it may go before they listen, as with HEAD.
+    this.#linger(stream)
     return stream
+  }
+
+  #linger(stream: InstantStream): void {
+    if (this.#streams.get(stream.form) !== stream) return
+    this.#idle.get(stream.form)?.()
+    this.#idle.set(
+      stream.form,
+      this.#clock.after(LINGER, () => this.#drop(stream)),
+    )
   }
 
   #drop(stream: InstantStream): void {
     if (stream.audience > 0 || this.#streams.get(stream.form) !== stream) return
     this.#streams.delete(stream.form)
+    this.#idle.delete(stream.form)
     this.#feed.detach(stream)
     stream.close()
   }
