@@ -30,6 +30,14 @@ export interface Title {
   readonly start: number
 }
 
+/** A part, and where it is. */
+export interface FoundPart {
+  /** The part. */
+  readonly part: Part
+  /** Its segment. */
+  readonly segment: Segment
+}
+
 /** What hears a {@link Presentation}. */
 export interface PresentationOwner {
   /** A segment is whole. */
@@ -139,7 +147,7 @@ export class Presentation {
   }
 
   /** A part that is kept, by its number, and its segment. */
-  findPart(number: number): { part: Part; segment: Segment } | undefined {
+  findPart(number: number): FoundPart | undefined {
     for (let i = this.#segments.length - 1; i >= 0; i--) {
       const segment = this.#segments[i]!
       const first = segment.parts[0]
