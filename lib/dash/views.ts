@@ -24,7 +24,7 @@ export function manifestOf(presentation: Presentation, folder: string, now: numb
     if (grid === undefined) lowLatency = false
     const sets = renditionsOf(period).flatMap((id) => setOf(presentation, id, period, segments, folder, grid) ?? [])
     // Pictures without their sound are not what the source sends.
-    if (period.tracks.some(({ kind }) => !sets.some((set) => set.kind === kind))) continue
+    if (period.partial || period.tracks.some(({ kind }) => !sets.some((set) => set.kind === kind))) continue
     const last = segments.at(-1)!
     const isOver = period !== presentation.period || !live
     const events = titles.filter(({ start, text }) => text !== '' && start >= period.start && start < last.start + last.duration)

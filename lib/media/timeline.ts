@@ -53,6 +53,8 @@ class Course {
 export class Timeline {
   /** When the timeline is at 0, in milliseconds since 1970. */
   readonly origin: number
+  /** Of the periods that begin from now on: see {@link Period.partial}. */
+  partial = false
   readonly #owner: TimelineOwner
   readonly #courses = new Map<number, Course>()
   #period: Period | undefined
@@ -163,6 +165,7 @@ export class Timeline {
       number: this.#periods++,
       tracks: tracks.toSorted((a, b) => Number(a.kind === 'audio') - Number(b.kind === 'audio')),
       primary,
+      partial: this.partial,
       start,
       delay: (packet.pts - packet.dts) / primary.timescale,
       date: this.origin + start * 1000,

@@ -55,13 +55,13 @@ export class Broadcast {
   }
 
   /** Takes the next frames of the source, once their format is known. */
-  push(format: FormatName, frames: readonly Frame[]): void {
+  push(format: FormatName, frames: readonly Frame[], video: boolean): void {
     const now = this.#clock.now()
     if (format !== this.#format) {
       this.#format = format
       this.#feed.start(format)
     }
-    this.#feed.push(frames, now)
+    this.#feed.push(frames, now, video)
   }
 
   /** Says what plays from now on. */

@@ -41,7 +41,7 @@ export function formOf(ending: string): Form | undefined {
 export function formTracks(form: Form, period: Period): readonly MediaTrack[] {
   const main = tracksOf(period, 'main')
   if (form === 'mp4') return containerOf(main) === 'mp4' ? main : []
-  if (form === 'webm') return main.every(({ codecId }) => WEBM.has(codecId)) ? main : []
+  if (form === 'webm') return main.length > 0 && main.every(({ codecId }) => WEBM.has(codecId)) ? main : []
   if (form === 'ts') return main.some(({ kind }) => kind === 'video') && main.every(({ codecId }) => TS.has(codecId)) ? main : []
   const codecs = AUDIO[form]
   return period.tracks.filter(({ codecId }) => codecs.has(codecId)).slice(0, 1)

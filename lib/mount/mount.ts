@@ -190,7 +190,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   #package(frames: readonly Frame[]): void {
     if (this.#broken) return
     try {
-      this.broadcast.push(this.source!.demuxer.format, frames)
+      this.broadcast.push(this.source!.demuxer.format, frames, this.video)
     } catch (error) {
       this.#broken = true
       this.warn(`HLS, DASH and instant streams have failed and stop until the source connects again: ${String(error)}`)
