@@ -16,13 +16,17 @@ export interface Period {
   readonly date: number
 }
 
-const EPOCH = Date.UTC(2026, 0, 1) / 1000
+const EPOCH = Date.UTC(2026, 0, 1)
+/** Milliseconds that a segment, or a period, lasts at least, on average. */
+const SHORTEST = 250
+/** Names tell periods from tracks by their many digits; a machine without a battery may think that it is 1970. */
+const FIRST = 1_000_000
 
 /**
- * The number that the first period and the first segment of a run get: seconds since 2026. So the sequence numbers of playlists grow over
- * restarts, too, for none lasts less than a second on average.
+ * The number that the first period and the first segment of a run get: quarters of seconds since 2026. So the sequence numbers of playlists grow over
+ * restarts, too, for none lasts less than that on average.
  * @param now milliseconds since 1970
  */
 export function firstNumber(now: number): number {
-  return Math.max(1, Math.floor(now / 1000 - EPOCH))
+  return FIRST + Math.max(0, Math.floor((now - EPOCH) / SHORTEST))
 }
