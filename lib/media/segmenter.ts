@@ -96,7 +96,8 @@ export class Segmenter {
   begin(period: Period): void {
     this.end()
     this.#writers = new PeriodWriters(period)
-    this.#start = this.#last = this.#end = this.#key = this.#other = period.start
+    this.#last = this.#end = this.#key = this.#other = period.start
+    this.#start = Math.max(this.#start, period.start)
     this.#lead = FIRST_LEAD
     this.#gop = 0
     this.#late = false

@@ -96,7 +96,7 @@ class Bench {
       const gap = segment.start - (before.start + before.duration)
       // A picture that is shown for longer than a segment leaves a hole.
       const isHole = gap > 0 && before.duration > this.lengths.segment + 0.49
-      check(before.writers === segment.writers ? isHole || Math.abs(gap) < 1e-6 : gap > -0.002, `segments follow each other: ${gap}`)
+      check(before.writers === segment.writers ? isHole || Math.abs(gap) < 1e-6 : gap > -1e-6, `segments follow each other: ${gap}`)
     }
     this.#first = this.#parts
     this.segments.push(segment)
