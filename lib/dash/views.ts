@@ -4,7 +4,7 @@ import { formatName, NAME_TIMESCALE } from '../media/names.js'
 import type { Period } from '../media/period.js'
 import type { Presentation } from '../media/presentation.js'
 import { containerOf, type RenditionId, tracksOf } from '../media/rendition.js'
-import type { Segment } from '../media/segment.js'
+import type { Grid, Segment } from '../media/segment.js'
 import type { AdaptationSet, Manifest, ManifestPeriod, Representation } from './manifest.js'
 
 const ID3 = 'https://aomedia.org/emsg/ID3'
@@ -20,10 +20,11 @@ export function manifestOf(presentation: Presentation, folder: string, now: numb
   let lowLatency = settings.partDuration !== undefined
   for (const segments of byPeriod(whole)) {
     const { period } = segments[0]!.writers
-    const grid = settings.partDuration === undefined ? undefined : gridOf(presentation, period, segments)
+    const grid = settings.partDuration === undefined ? undefined : gridOf(segments)
     if (grid === undefined) lowLatency = false
     const sets = renditionsOf(period).flatMap((id) => setOf(presentation, id, period, segments, folder, grid) ?? [])
-    if (sets.length === 0) continue
+    // Pictures without their sound are not what the source sends.
+    if (period.tracks.some(({ kind }) => !sets.some((set) => set.kind === kind))) continue
     const last = segments.at(-1)!
     const isOver = period !== presentation.period || !live
     const events = titles.filter(({ start, text }) => text !== '' && start >= period.start && start < last.start + last.duration)
@@ -73,29 +74,13 @@ function renditionsOf({ tracks }: Period): RenditionId[] {
   return tracks[0]?.kind === 'video' ? ['video', ...audio] : audio
 }
 
-interface Grid {
-  readonly startNumber: number
-  /** In seconds. */
-  readonly duration: number
-}
-
-const grids = new WeakMap<Period, Grid | null>()
-
-// Whether the segments of a period lie on a grid: what the first whole one says holds for all, as players are told of it once.
-function gridOf(presentation: Presentation, period: Period, segments: readonly Segment[]): Grid | undefined {
-  let grid = grids.get(period)
-  if (grid === undefined) {
-    const [first] = segments
-    const next = first && presentation.segment(first.sequence + 1)
-    const begins = first !== undefined && Math.abs(first.start - period.start) < 0.001 && first.independent && next?.independent !== false
-    grid = begins ? { startNumber: first.sequence, duration: first.duration } : null
-    grids.set(period, grid)
-  }
-  if (grid === null) return undefined
-  const { startNumber, duration } = grid
+// Whether the segments of a period lie on its grid.
+function gridOf(segments: readonly Segment[]): Grid | undefined {
+  const { grid, period } = segments[0]!.writers
+  if (grid === undefined) return undefined
   const fits = segments.every(({ sequence, start }) => {
-    const late = start - (period.start + (sequence - startNumber) * duration)
-    return late > -EARLY && late < duration * LATE
+    const late = start - (period.start + (sequence - grid.sequence) * grid.duration)
+    return late > -EARLY && late < grid.duration * LATE
   })
   return fits ? grid : undefined
 }
@@ -136,7 +121,7 @@ function setOf(
         : {
             kind: 'numbered',
             media: name('segment', 0, period.number).replace('-s0.', '-s$Number$.'),
-            startNumber: grid.startNumber,
+            startNumber: grid.sequence,
             duration: ticks(grid.duration),
           },
   }

@@ -34,8 +34,11 @@ export function playlistName(id: RenditionId): string {
 
 /** Another media playlist of the same multivariant one: whose it is, and its URI as seen from this one. */
 export interface Sibling {
+  /** Whose it is. */
   readonly presentation: Presentation
+  /** Which of its renditions. */
   readonly id: RenditionId
+  /** Where its playlist is. */
   readonly uri: string
 }
 
@@ -122,6 +125,7 @@ function titlesOf({ titles, window }: Presentation): TitleEntry[] {
 
 /** A mount of a group, and where its files are as seen from the multivariant playlist. */
 export interface GroupMember {
+  /** Its segments. */
   readonly presentation: Presentation
   /** Such as `tv-720.media/`. */
   readonly folder: string

@@ -1,7 +1,7 @@
 import { type Container, FILES, parseRendition, type RenditionId } from './rendition.js'
 
 /*
- * Names of files: `<run>-<rendition>[-<period>]-<kind><number>.<ending>`. Parts have running numbers, so that the next one's name is known whatever
+ * Names of files: `<run>-<rendition>[-n<period>]-<kind><number>.<ending>`. Parts have running numbers, so that the next one's name is known whatever
  * segment it will belong to. A name never means anything else than it did the first time.
  */
 
@@ -30,12 +30,12 @@ const LETTERS: Readonly<Record<FileKind, string>> = { init: 'i', segment: 's', t
 /** Formats the name of a file. */
 export function formatName({ run, rendition, kind, number, period }: FileName, container: Container): string {
   const ending = kind === 'init' && container === 'mp4' ? 'mp4' : FILES[container].ending
-  return `${run}-${rendition}${period === undefined ? '' : `-${period}`}-${LETTERS[kind]}${number}.${ending}`
+  return `${run}-${rendition}${period === undefined ? '' : `-n${period}`}-${LETTERS[kind]}${number}.${ending}`
 }
 
 /** Reads the name of a file; `undefined` when it is none. */
 export function parseName(name: string): FileName | undefined {
-  const match = /^(\w+)-([a-z]+(?:-\d{1,3})?)(?:-(\d{6,15}))?-([istp])(\d{1,15})\.\w+$/.exec(name)
+  const match = /^(\w+)-([a-z]+(?:-\d{1,3})?)(?:-n(\d{1,15}))?-([istp])(\d{1,15})\.\w+$/.exec(name)
   if (match === null) return undefined
   const [, run = '', id = '', period, letter, number] = match
   const rendition = parseRendition(id)

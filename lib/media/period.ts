@@ -17,16 +17,21 @@ export interface Period {
 }
 
 const EPOCH = Date.UTC(2026, 0, 1)
-/** Milliseconds that a segment, or a period, lasts at least, on average. */
-const SHORTEST = 250
-/** Names tell periods from tracks by their many digits; a machine without a battery may think that it is 1970. */
-const FIRST = 1_000_000
 
 /**
- * The number that the first period and the first segment of a run get: quarters of seconds since 2026. So the sequence numbers of playlists grow over
- * restarts, too, for none lasts less than that on average.
+ * The number that the first segment of a run gets: half seconds since 2026. So the media sequence number grows over restarts, too, for no segment
+ * lasts less than that on average.
  * @param now milliseconds since 1970
  */
-export function firstNumber(now: number): number {
-  return FIRST + Math.max(0, Math.floor((now - EPOCH) / SHORTEST))
+export function firstSegment(now: number): number {
+  return Math.max(1, Math.floor((now - EPOCH) / 500))
+}
+
+/**
+ * The number that the first period of a run gets: ten minutes since 2026. So the discontinuity sequence number grows over restarts, too, unless the
+ * source has come and gone more often than that. It is small, because hls.js walks through all numbers below it.
+ * @param now milliseconds since 1970
+ */
+export function firstPeriod(now: number): number {
+  return Math.max(1, Math.floor((now - EPOCH) / 600_000))
 }

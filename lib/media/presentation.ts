@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js'
 import { writeId3 } from '../codecs/id3.js'
 import type { EventMessage } from '../formats/mp4-prefix.js'
 import type { Packet } from '../formats/packet.js'
-import { firstNumber, type Period } from './period.js'
+import { firstSegment, type Period } from './period.js'
 import { NAME_TIMESCALE } from './names.js'
 import type { Part, PeriodWriters, Segment } from './segment.js'
 import { Segmenter, type SegmenterOwner } from './segmenter.js'
@@ -28,6 +28,14 @@ export interface Title {
   readonly text: string
   /** From when on, in seconds of the mount's timeline. */
   readonly start: number
+}
+
+/** A part, and where it is. */
+export interface FoundPart {
+  /** The part. */
+  readonly part: Part
+  /** Its segment. */
+  readonly segment: Segment
 }
 
 /** What hears a {@link Presentation}. */
@@ -76,7 +84,7 @@ export class Presentation {
     this.#segmenter = new Segmenter(
       this.#cutter,
       { segment: segmentDuration, part: partDuration, size: Math.floor(maxSize / 4) },
-      { sequence: firstNumber(clock.now()), part: 0 },
+      { sequence: firstSegment(clock.now()), part: 0 },
     )
   }
 
@@ -139,7 +147,7 @@ export class Presentation {
   }
 
   /** A part that is kept, by its number, and its segment. */
-  findPart(number: number): { part: Part; segment: Segment } | undefined {
+  findPart(number: number): FoundPart | undefined {
     for (let i = this.#segments.length - 1; i >= 0; i--) {
       const segment = this.#segments[i]!
       const first = segment.parts[0]

@@ -3,10 +3,20 @@ import type { Period } from './period.js'
 import { createWriter, type RenditionId, tracksOf, type Writer } from './rendition.js'
 import type { EventMessage } from '../formats/mp4-prefix.js'
 
+/** Where the segments of a period begin, if each is as long as its first. */
+export interface Grid {
+  /** The sequence number of the first. */
+  readonly sequence: number
+  /** Seconds from one to the next. */
+  readonly duration: number
+}
+
 /** The renditions of one period, each made when it is first asked for. */
 export class PeriodWriters {
   /** The period. */
   readonly period: Period
+  /** Where the segments lie that begin with the source's regular key frames; `undefined` where they do not, or before the first is whole. */
+  grid: Grid | undefined
   readonly #writers = new Map<RenditionId, Writer | undefined>()
 
   constructor(period: Period) {

@@ -60,6 +60,8 @@ export class Segmenter {
   #other = 0
   #lead = 0
   #gop = 0
+  // Whether the first segment of the period is still open.
+  #fresh = false
   // Whether a segment had to end without a key frame since the last one.
   #late = false
   #nextSequence: number
@@ -100,6 +102,7 @@ export class Segmenter {
     this.#start = Math.max(this.#start, period.start)
     this.#lead = FIRST_LEAD
     this.#gop = 0
+    this.#fresh = true
     this.#late = false
   }
 
@@ -159,6 +162,8 @@ export class Segmenter {
     if (isNext || isLong || this.#isLarge(packet)) {
       if (isLong && isVideo && !isKey) this.#late = true
       this.#close(start)
+      if (this.#fresh && (isNext || (isLong && !isVideo))) this.#writers!.grid = { sequence: segment.sequence, duration: segment.duration }
+      this.#fresh = false
       this.#open(Math.max(start, this.#start))
     } else if (part !== undefined && end - this.#start > this.#partLength + EPSILON) this.#closePart(start)
   }
@@ -178,7 +183,10 @@ export class Segmenter {
     const keyOf = (some: readonly Packet[]): boolean | undefined => some.find(({ track }) => track === this.#writers!.period.primary)?.key
     this.#independent = keyOf(packets)
     this.#closePart(to)
-    if (to + this.#partLength - segment.start > this.#lengths.segment + ROUNDING) this.#closeSegment()
+    if (to + this.#partLength - segment.start > this.#lengths.segment + ROUNDING) {
+      this.#fresh = false
+      this.#closeSegment()
+    }
     this.#packets = rest
     this.#size = rest.reduce((sum, packet) => sum + sizeOf(packet), 0)
     this.#independent = keyOf(rest)

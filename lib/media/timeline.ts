@@ -1,5 +1,5 @@
 import type { MediaTrack, Packet } from '../formats/packet.js'
-import { firstNumber, type Period } from './period.js'
+import { firstPeriod, type Period } from './period.js'
 
 /** What hears a {@link Timeline}. */
 export interface TimelineOwner {
@@ -93,7 +93,7 @@ export class Timeline {
   constructor(owner: TimelineOwner, now: number) {
     this.#owner = owner
     this.origin = now - LEAD * 1000
-    this.#periods = firstNumber(now)
+    this.#periods = firstPeriod(now)
   }
 
   /** The period in force. */

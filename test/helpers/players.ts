@@ -38,6 +38,8 @@ export interface Playback {
   /** How often the media's clock stood still for a quarter of a second, and for how long in all. */
   readonly stalls: number
   readonly stalledMs: number
+  /** The most by which a timer of the page was late: above some 100 ms the machine was too busy for the other times to mean much. */
+  readonly lateMs: number
   /** How often it leapt forwards or backwards. */
   readonly jumps: number
   /** Seconds of media that were played, leaps left out. */
@@ -67,7 +69,7 @@ export interface Judge {
 }
 
 /** A playback in one line, for a message. */
-export function tell({ startMs, stalls, stalledMs, jumps, seconds, width, height, pictures, latency, errors }: Playback): string {
+export function tell({ startMs, stalls, stalledMs, lateMs, jumps, seconds, width, height, pictures, latency, errors }: Playback): string {
   const own = latency.at(-1)
   const words = [
     startMs === undefined ? 'never began' : `began after ${startMs} ms`,
@@ -75,6 +77,7 @@ export function tell({ startMs, stalls, stalledMs, jumps, seconds, width, height
     `${width}×${height}, ${pictures} pictures`,
     ...(stalls > 0 ? [`stood still ${stalls} times, ${stalledMs} ms`] : []),
     ...(jumps > 0 ? [`leapt ${jumps} times`] : []),
+    ...(lateMs > 100 ? [`the machine was busy: a timer was ${lateMs} ms late`] : []),
     ...(own === undefined ? [] : [`thinks that it is ${own.toFixed(2)} s behind`]),
     ...errors,
   ]
