@@ -86,7 +86,8 @@ function entryOf(segment: Segment, id: RenditionId, run: string, withParts: bool
     duration,
     complete,
     independent,
-    gap: complete && parts.every((part) => part.bytes(id).length === 0),
+    // What HLS players cannot play is not there for them.
+    gap: container === 'webm' || (complete && parts.every((part) => part.bytes(id).length === 0)),
     init: container === 'mp4' ? name('init', period.number) : undefined,
     parts: withParts
       ? parts.map((part) => ({ uri: name('part', part.number), duration: part.duration, independent: part.independent }))

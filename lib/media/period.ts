@@ -21,12 +21,12 @@ export interface Period {
 const EPOCH = Date.UTC(2026, 0, 1)
 
 /**
- * The number that the first segment of a run gets: seconds since 2026. So the media sequence number grows over restarts, too, for no segment
- * lasts less than a second on average.
+ * The number that the first segment of a run gets: half seconds since 2026. So the media sequence number grows over restarts, too, for no segment
+ * lasts less than that on average.
  * @param now milliseconds since 1970
  */
 export function firstSegment(now: number): number {
-  return Math.max(1, Math.floor((now - EPOCH) / 1000))
+  return Math.max(1, Math.floor((now - EPOCH) / 500))
 }
 
 /**

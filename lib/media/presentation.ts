@@ -229,7 +229,7 @@ export class Presentation {
     let kept = segments.length
     let size = 0
     while (kept > 0 && segments.length - kept < 2 * segmentCount + 1) {
-      size += segments[kept - 1]!.size
+      size += segments[kept - 1]!.memory
       if (size > maxSize && kept < segments.length) break
       kept--
     }
@@ -248,8 +248,7 @@ export class Presentation {
       this.#changed()
     },
     complete: (segment) => {
-      if (segment.parts.length === 0) this.#segments.pop()
-      else this.#owner.complete?.(segment)
+      this.#owner.complete?.(segment)
       this.#changed()
     },
     keyless: (seconds) => this.#owner.keyless?.(seconds),

@@ -22,6 +22,8 @@ export class Broadcast {
   readonly #owner: BroadcastOwner
   readonly #clock: Clock
   readonly #streams = new Map<Form, InstantStream>()
+  /** What ends the streams that nobody listens to. */
+  readonly #lingers = new Map<InstantStream, () => void>()
   #format: FormatName | undefined
   #warned = false
   /** The settings that it was made for. */
@@ -69,14 +71,18 @@ export class Broadcast {
     this.presentation?.tell(title, this.#feed.timeline.end)
   }
 
-  /** Says that the source has gone; another may come. */
-  end(): void {
+  /** Says that another source has taken over: its stream begins anew, for the same listeners. */
+  restart(): void {
     this.#format = undefined
     this.#warned = false
+  }
+
+  /** Says that the source has gone; another may come. */
+  end(): void {
+    this.restart()
     this.#feed.end(this.#clock.now())
     this.presentation?.end()
-    for (const stream of this.#streams.values()) stream.close()
-    this.#streams.clear()
+    for (const stream of this.#streams.values()) this.#drop(stream)
   }
 
   /** The stream in a form, which is made for the first who asks; `undefined` where the source's tracks have no such form. */
@@ -89,12 +95,28 @@ export class Broadcast {
     const stream = new InstantStream(form, this.#owner, this.#clock)
     this.#streams.set(form, stream)
     this.#feed.attach(stream)
-    stream.onIdle = () => this.#clock.after(LINGER, () => this.#drop(stream))
+    stream.onIdle = () => this.#linger(stream)
+    stream.onEnd = () => this.#drop(stream)
+    // Whoever has asked may not come.
+    this.#linger(stream)
     return stream
   }
 
+  // Only the last time that someone goes counts.
+  #linger(stream: InstantStream): void {
+    this.#lingers.get(stream)?.()
+    this.#lingers.set(
+      stream,
+      this.#clock.after(LINGER, () => {
+        if (stream.audience === 0) this.#drop(stream)
+      }),
+    )
+  }
+
   #drop(stream: InstantStream): void {
-    if (stream.audience > 0 || this.#streams.get(stream.form) !== stream) return
+    if (this.#streams.get(stream.form) !== stream) return
+    this.#lingers.get(stream)?.()
+    this.#lingers.delete(stream)
     this.#streams.delete(stream.form)
     this.#feed.detach(stream)
     stream.close()
@@ -104,7 +126,7 @@ export class Broadcast {
     if (this.#warned) return
     this.#warned = true
     const { segmentDuration } = this.#owner.settings.hls
-    const apart = Number.isFinite(seconds) && seconds > 0 ? `come ${Math.round(seconds * 10) / 10} s apart` : 'do not come'
+    const apart = Number.isFinite(seconds) ? `come ${Math.round(seconds * 10) / 10} s apart` : 'do not come'
     this.#owner.warn(
       `The source's key frames ${apart}, but segments are ${segmentDuration} s long: set the encoder's keyframe interval to ${segmentDuration} s, or players start slowly`,
     )

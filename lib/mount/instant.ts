@@ -53,6 +53,9 @@ export class InstantStream extends Outlet implements Sink {
   readonly form: Form
   /** Told when the last listener has gone. */
   onIdle: () => void = () => {}
+  /** Told when the source has changed to tracks that have no such form. */
+  onEnd: () => void = () => {}
+  #closed = false
   readonly #owner: InstantOwner
   #tracks: readonly MediaTrack[] = []
   #muxer: Muxer | undefined
@@ -93,7 +96,8 @@ export class InstantStream extends Outlet implements Sink {
     // The timeline goes on without a gap, so nothing begins anew where the tracks are the same.
     if (tracks.length === this.#tracks.length && tracks.every((track, i) => track === this.#tracks[i])) return
     this.#tracks = tracks
-    this.#muxer = tracks.length === 0 ? undefined : createMuxer(this.form, tracks)
+    if (tracks.length === 0) return this.onEnd()
+    this.#muxer = createMuxer(this.form, tracks)
     this.#begun = false
     this.tune(tracks.some(({ kind }) => kind === 'video'))
   }
@@ -116,6 +120,7 @@ export class InstantStream extends Outlet implements Sink {
 
   /** Ends it: everyone gets what is left. */
   close(): void {
+    this.#closed = true
     this.finish()
   }
 
@@ -130,7 +135,7 @@ export class InstantStream extends Outlet implements Sink {
 
   left(listener: Listener): void {
     this.#owner.left(listener)
-    if (this.audience === 0) this.onIdle()
+    if (this.audience === 0 && !this.#closed) this.onIdle()
   }
 }
 

@@ -33,6 +33,8 @@ export type Tell = <K extends keyof MountEvents>(event: K, ...args: MountEvents[
 const DETECTION = 2_000
 const DAMAGE_INTERVAL = 10_000
 const WARNINGS = 10
+// How long the playlists of a source that has gone are kept for when it comes back, in milliseconds.
+const KEEP = 30_000
 
 /**
  * A path that one source feeds and any number of listeners hear. What a source sends is framed, kept in one queue, and written
@@ -54,6 +56,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   /** The mount as browsers and radios get it. */
   broadcast: Broadcast
   #broken = false
+  #left = -Infinity
   readonly #tell: Tell
   #said: StreamInfo = {}
   #known = ''
@@ -108,7 +111,11 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
     former?.close('another source has taken over')
     this.#said = info
     this.reset()
-    if (!this.broadcast.fits(this.settings)) this.broadcast = new Broadcast(this, this.clock)
+    if (this.broadcast.fits(this.settings)) this.broadcast.restart()
+    else {
+      this.broadcast.end()
+      this.broadcast = new Broadcast(this, this.clock)
+    }
     this.#known = ''
     this.#announced = ''
     this.#comments = ''
@@ -144,6 +151,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
       this.#said = {}
       this.finish()
       this.broadcast.end()
+      this.#left = this.clock.now()
     }
     this.#tell('end', source, this, reason)
   }
@@ -179,6 +187,13 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
       )
       this.#damage = { bytes: skipped, time: now }
     } else if (skipped === this.#damage.bytes) this.#damage.time = now - DAMAGE_INTERVAL
+  }
+
+  /** Whether nobody needs it any longer: players go on with their playlist when a source comes back soon. */
+  get forgettable(): boolean {
+    if (this.source !== undefined || this.everyone.length > 0) return false
+    const segments = this.broadcast.presentation?.segments.length ?? 0
+    return segments === 0 || this.clock.now() - this.#left >= KEEP
   }
 
   /** Who listens to the mount, in whatever form. */

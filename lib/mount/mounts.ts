@@ -181,8 +181,7 @@ export class Mounts {
   }
 
   #forget(mount: Mount): void {
-    if (mount.source === undefined && mount.audience === 0 && !Object.hasOwn(this.#settings.mounts, mount.name))
-      this.#mounts.delete(mount.name)
+    if (mount.forgettable && !Object.hasOwn(this.#settings.mounts, mount.name)) this.#mounts.delete(mount.name)
   }
 
   // One timer for all mounts, and none while nothing is on the air or waits to be forgotten.

@@ -7,6 +7,7 @@ import type { ServerContext } from './context.js'
 import { hangUp, ignore } from './hang-up.js'
 import type { Http } from './http.js'
 import { Ingest, type SourceHead } from './ingest.js'
+import { Outbox } from './outbox.js'
 import { admitListener, admitViewer } from './listening.js'
 import { Media, type MediaTarget, mediaTarget, refuse } from './media.js'
 import { RawReply } from './reply.js'
@@ -132,58 +133,70 @@ export class Front implements ConnectionOwner {
   #give(head: RequestHead, target: MediaTarget, connection: Connection): void {
     let { rest } = connection.release()
     const { socket } = connection
-    const header = (name: string): string | undefined => head.headers.get(name)
-    const keep = keeps(head)
+    const { method, version, headers } = head
+    const header = (name: string): string | undefined => headers.get(name)
+    const outbox = new Outbox(socket)
     let cancel: (() => void) | undefined
-    const gone = (): void => {
-      cancel?.()
-      socket.destroy()
-    }
+    let deadline: (() => void) | undefined
     // What comes of the next request while this one waits; as long as nobody reads on, no more than the kernel holds.
     const more = (chunk: Buffer): void => {
       rest = Buffer.concat([rest, chunk])
       socket.pause()
     }
-    const write = (buffers: readonly Buffer[]): void => {
-      socket.cork()
-      for (const buffer of buffers) socket.write(buffer)
-      socket.uncork()
-    }
-    const reply = new RawReply({ method: head.method, header }, keep, write, (whole) => {
+    const leave = (): void => {
       socket.off('close', gone)
       socket.off('end', gone)
       socket.off('data', more)
-      socket.pause()
-      this.#log(connection, reply.status, reply.bytesSent)
-      if (!whole) socket.destroy()
-      else if (keep) connection.proceed(NOTHING, rest, SLOW)
-      else hangUp(socket, NOTHING)
-    })
+      deadline?.()
+    }
+    const gone = (): void => {
+      leave()
+      cancel?.()
+      socket.destroy()
+      if (deadline === undefined) this.#log(connection, GONE, reply.bytesSent)
+    }
+    const reply = new RawReply(
+      { method, version, header },
+      keeps(head),
+      (buffers) => outbox.write(buffers),
+      (outcome) => {
+        this.#log(connection, reply.status, reply.bytesSent)
+        if (outcome === 'break') {
+          leave()
+          socket.destroy()
+          return
+        }
+        socket.off('end', gone)
+        socket.off('data', more)
+        socket.pause()
+        deadline = this.#owner.clock.after(SLOW, () => socket.destroy())
+        outbox.finish(() => {
+          leave()
+          if (outcome === 'end') hangUp(socket)
+          else if (!socket.destroyed) connection.read(rest)
+        })
+      },
+    )
     socket.on('close', gone)
     socket.on('end', gone)
-    const request = {
-      method: head.method,
-      path: head.path!,
-      query: head.target.split('?', 2)[1] ?? '',
-      remoteAddress: socket.remoteAddress,
-      header,
+    const request = { method, path: head.path!, query: head.rawQuery, remoteAddress: socket.remoteAddress, header }
+    const fail = (error: unknown): void => {
+      if (error instanceof FloecastError && error.status !== 401) return refuse(reply, error)
+      leave()
+      this.failed(error, connection, 'HTTP/1.1')
     }
     const answer = (): void => {
+      if (socket.destroyed) return
       try {
         cancel = this.#owner.media.answer(target, request, reply)
         // While it waits, it is to be seen when the client goes.
         if (reply.status === 0) socket.on('data', more).resume()
       } catch (error) {
-        this.#refuse(reply, error, connection)
+        fail(error)
       }
     }
     if (Media.isOpen(target)) answer()
-    else admitViewer(this.#owner, target, request).then(answer, (error: unknown) => this.#refuse(reply, error, connection))
-  }
-
-  #refuse(reply: RawReply, error: unknown, connection: Connection): void {
-    if (error instanceof FloecastError && error.status !== 401) refuse(reply, error)
-    else this.failed(error, connection, 'HTTP/1.1')
+    else admitViewer(this.#owner, target, request).then(answer, fail)
   }
 
   // A refusal goes to the peer; anything else is our own fault, and ends this one connection.
@@ -219,4 +232,5 @@ const keeps = ({ version, headers }: RequestHead): boolean =>
 
 // Milliseconds within which a client must have taken what it has asked for.
 const SLOW = 120_000
-const NOTHING = Buffer.alloc(0)
+// What an access log has for a client that has gone before it got an answer; nginx says so.
+const GONE = 499

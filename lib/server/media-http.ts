@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FloecastError } from '../errors.js'
 import { mountPath } from '../icy/path.js'
-import { formatRefusal } from './answer.js'
+import { CHALLENGE } from './answer.js'
 import type { ServerContext } from './context.js'
-import { hangUp } from './hang-up.js'
 import { admitViewer } from './listening.js'
 import { Media, mediaTarget, refuse } from './media.js'
 import { HttpReply } from './reply.js'
@@ -23,11 +22,15 @@ export function giveMedia(context: ServerContext, message: IncomingMessage, resp
     const value = message.headers[key]
     return Array.isArray(value) ? value.join(', ') : value
   }
-  const reply = new HttpReply({ method, header }, response)
+  let slow: (() => void) | undefined
+  const reply = new HttpReply({ method, header }, response, () => {
+    slow ??= context.clock.after(SLOW, () => socket.destroy())
+  })
   const request = { method, path: name, query: message.url?.split('?', 2)[1] ?? '', remoteAddress: socket.remoteAddress, header }
   const began = Date.now()
   let cancel: (() => void) | undefined
   response.once('close', () => {
+    slow?.()
     cancel?.()
     const { referer, 'user-agent': agent } = message.headers
     context.access({
@@ -36,7 +39,7 @@ export function giveMedia(context: ServerContext, message: IncomingMessage, resp
       method,
       target: message.url ?? '',
       version: `HTTP/${message.httpVersion}`,
-      status: response.statusCode,
+      status: response.headersSent ? response.statusCode : GONE,
       bytes: reply.bytesSent,
       referer,
       agent,
@@ -45,11 +48,19 @@ export function giveMedia(context: ServerContext, message: IncomingMessage, resp
   })
   const fail = (error: unknown): void => {
     if (error instanceof FloecastError && error.status !== 401) return refuse(reply, error)
-    if (error instanceof FloecastError) return hangUp(socket, formatRefusal(error, { version: 'HTTP/1.1' }))
+    if (error instanceof FloecastError) {
+      response.writeHead(error.status, {
+        'Content-Type': 'text/plain; charset=utf-8',
+        'Cache-Control': 'no-store',
+        'WWW-Authenticate': CHALLENGE,
+      })
+      return void response.end(`${error.message}\r\n`)
+    }
     context.logger.error({ err: error }, 'an answer failed')
     response.destroy()
   }
   const answer = (): void => {
+    if (response.destroyed) return
     try {
       cancel = context.media.answer(target, request, reply)
     } catch (error) {
@@ -60,3 +71,7 @@ export function giveMedia(context: ServerContext, message: IncomingMessage, resp
   else admitViewer(context, target, request).then(answer, fail)
   return true
 }
+
+// Milliseconds within which a client must have taken what it has asked for, and what an access log has for one that has gone before.
+const SLOW = 120_000
+const GONE = 499

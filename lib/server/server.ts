@@ -90,6 +90,11 @@ const CLOSE_TIMEOUT = 3_000
 export class Server extends EventEmitter<ServerEvents> {
   /** All mounts. */
   readonly mounts: Mounts
+  /**
+   * Where time comes from.
+   * @internal
+   */
+  readonly clock: Clock
   /** When the server was made, in milliseconds. */
   readonly started: number
   /** Where the server writes what happens. */
@@ -119,6 +124,7 @@ export class Server extends EventEmitter<ServerEvents> {
   constructor({ auth, logger = silent, tls, clock = systemClock, ...options }: CreateServerOptions) {
     super()
     this.logger = logger
+    this.clock = clock
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
