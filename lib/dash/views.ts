@@ -69,7 +69,8 @@ function byPeriod(segments: readonly Segment[]): Segment[][] {
 
 /** The renditions of a period that DASH offers: one for each track that its players play, for they do not take them muxed. */
 export function dashRenditions(period: Period): RenditionId[] {
-  const { tracks } = period
+  const { tracks, partial } = period
+  if (partial) return []
   const audio = tracks.filter(({ kind }) => kind === 'audio').map((_, i): RenditionId => (i === 0 ? 'audio' : `audio-${i + 1}`))
   const all: RenditionId[] = tracks[0]?.kind === 'video' ? ['video', ...audio] : audio
   const playable = all.filter((id) => dashContainer(period, id) !== undefined)

@@ -52,7 +52,7 @@ export type Rule = keyof typeof RULES
 /** One rule that a server breaks at one place. */
 export interface Finding {
   /** Which. */
-  readonly rule: Rule
+  readonly rule: string
   /** The rule in a sentence, and where it stands. */
   readonly clause: string
   /** Where it was seen first. */

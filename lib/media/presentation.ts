@@ -30,6 +30,14 @@ export interface Title {
   readonly start: number
 }
 
+/** A part, and where it is. */
+export interface FoundPart {
+  /** The part. */
+  readonly part: Part
+  /** Its segment. */
+  readonly segment: Segment
+}
+
 /** What hears a {@link Presentation}. */
 export interface PresentationOwner {
   /** A segment is whole. */
@@ -139,7 +147,7 @@ export class Presentation {
   }
 
   /** A part that is kept, by its number, and its segment. */
-  findPart(number: number): { part: Part; segment: Segment } | undefined {
+  findPart(number: number): FoundPart | undefined {
     for (let i = this.#segments.length - 1; i >= 0; i--) {
       const segment = this.#segments[i]!
       const first = segment.parts[0]
@@ -221,7 +229,7 @@ export class Presentation {
     let kept = segments.length
     let size = 0
     while (kept > 0 && segments.length - kept < 2 * segmentCount + 1) {
-      size += segments[kept - 1]!.size
+      size += segments[kept - 1]!.memory
       if (size > maxSize && kept < segments.length) break
       kept--
     }
@@ -240,8 +248,7 @@ export class Presentation {
       this.#changed()
     },
     complete: (segment) => {
-      if (segment.parts.length === 0) this.#segments.pop()
-      else this.#owner.complete?.(segment)
+      this.#owner.complete?.(segment)
       this.#changed()
     },
     keyless: (seconds) => this.#owner.keyless?.(seconds),

@@ -23,8 +23,8 @@ export class Broadcast {
   readonly #owner: BroadcastOwner
   readonly #clock: Clock
   readonly #streams = new Map<Form, InstantStream>()
-  /** What ends the wait for another listener, by form. */
-  readonly #idle = new Map<Form, () => void>()
+  /** What ends the streams that nobody listens to. */
+  readonly #lingers = new Map<InstantStream, () => void>()
   #format: FormatName | undefined
   #warned = false
   /** The settings that it was made for. */
@@ -66,13 +66,13 @@ export class Broadcast {
   }
 
   /** Takes the next frames of the source, once their format is known. */
-  push(format: FormatName, frames: readonly Frame[]): void {
+  push(format: FormatName, frames: readonly Frame[], video: boolean): void {
     const now = this.#clock.now()
     if (format !== this.#format) {
       this.#format = format
       this.#feed.start(format)
     }
-    this.#feed.push(frames, now)
+    this.#feed.push(frames, now, video)
   }
 
   /** Says what plays from now on. */
@@ -80,20 +80,18 @@ export class Broadcast {
     this.presentation?.tell(title, this.#feed.timeline.end)
   }
 
-  /** Says that the source has gone; another may come. */
-  end(): void {
+  /** Says that another source has taken over: its stream begins anew, for the same listeners. */
+  restart(): void {
     this.#format = undefined
     this.#warned = false
+  }
+
+  /** Says that the source has gone; another may come. */
+  end(): void {
+    this.restart()
     this.#feed.end(this.#clock.now())
     this.presentation?.end()
-    const streams = [...this.#streams.values()]
-    this.#streams.clear()
-    for (const cancel of this.#idle.values()) cancel()
-    this.#idle.clear()
-    for (const stream of streams) {
-      this.#feed.detach(stream)
-      stream.close()
-    }
+    for (const stream of this.#streams.values()) this.#drop(stream)
   }
 
   /** The stream in a form, which is made for the first who asks; `undefined` where the source's tracks have no such form. */
@@ -105,24 +103,28 @@ export class Broadcast {
     this.#streams.set(form, stream)
     this.#feed.attach(stream)
     stream.onIdle = () => this.#linger(stream)
-    // Who asks for it may go before they listen, as with HEAD.
+    stream.onEnd = () => this.#drop(stream)
+    // Whoever has asked may not come.
     this.#linger(stream)
     return stream
   }
 
+  // Only the last time that someone goes counts.
   #linger(stream: InstantStream): void {
-    if (this.#streams.get(stream.form) !== stream) return
-    this.#idle.get(stream.form)?.()
-    this.#idle.set(
-      stream.form,
-      this.#clock.after(LINGER, () => this.#drop(stream)),
+    this.#lingers.get(stream)?.()
+    this.#lingers.set(
+      stream,
+      this.#clock.after(LINGER, () => {
+        if (stream.audience === 0) this.#drop(stream)
+      }),
     )
   }
 
   #drop(stream: InstantStream): void {
-    if (stream.audience > 0 || this.#streams.get(stream.form) !== stream) return
+    if (this.#streams.get(stream.form) !== stream) return
+    this.#lingers.get(stream)?.()
+    this.#lingers.delete(stream)
     this.#streams.delete(stream.form)
-    this.#idle.delete(stream.form)
     this.#feed.detach(stream)
     stream.close()
   }
@@ -131,7 +133,7 @@ export class Broadcast {
     if (this.#warned) return
     this.#warned = true
     const { segmentDuration } = this.#owner.settings.hls
-    const apart = Number.isFinite(seconds) && seconds > 0 ? `come ${Math.round(seconds * 10) / 10} s apart` : 'do not come'
+    const apart = Number.isFinite(seconds) ? `come ${Math.round(seconds * 10) / 10} s apart` : 'do not come'
     this.#owner.warn(
       `The source's key frames ${apart}, but segments are ${segmentDuration} s long: set the encoder's keyframe interval to ${segmentDuration} s, or players start slowly`,
     )

@@ -41,7 +41,7 @@ export function formOf(ending: string): Form | undefined {
 export function formTracks(form: Form, period: Period): readonly MediaTrack[] {
   const main = tracksOf(period, 'main')
   if (form === 'mp4') return containerOf(main) === 'mp4' ? main : []
-  if (form === 'webm') return main.every(({ codecId }) => WEBM.has(codecId)) ? main : []
+  if (form === 'webm') return main.length > 0 && main.every(({ codecId }) => WEBM.has(codecId)) ? main : []
   if (form === 'ts') return main.some(({ kind }) => kind === 'video') && main.every(({ codecId }) => TS.has(codecId)) ? main : []
   const codecs = AUDIO[form]
   return period.tracks.filter(({ codecId }) => codecs.has(codecId)).slice(0, 1)
@@ -58,6 +58,9 @@ export class InstantStream extends Outlet implements Sink {
   readonly form: Form
   /** Told when the last listener has gone. */
   onIdle: () => void = () => {}
+  /** Told when the source has changed to tracks that have no such form. */
+  onEnd: () => void = () => {}
+  #closed = false
   readonly #owner: InstantOwner
   #tracks: readonly MediaTrack[] = []
   #muxer: Muxer | undefined
@@ -98,7 +101,8 @@ export class InstantStream extends Outlet implements Sink {
     // The timeline goes on without a gap, so nothing begins anew where the tracks are the same.
     if (tracks.length === this.#tracks.length && tracks.every((track, i) => track === this.#tracks[i])) return
     this.#tracks = tracks
-    this.#muxer = tracks.length === 0 ? undefined : createMuxer(this.form, tracks)
+    if (tracks.length === 0) return this.onEnd()
+    this.#muxer = createMuxer(this.form, tracks)
     this.#begun = false
     this.tune(tracks.some(({ kind }) => kind === 'video'))
   }
@@ -121,6 +125,7 @@ export class InstantStream extends Outlet implements Sink {
 
   /** Ends it: everyone gets what is left. */
   close(): void {
+    this.#closed = true
     this.finish()
   }
 
@@ -135,7 +140,7 @@ export class InstantStream extends Outlet implements Sink {
 
   left(listener: Listener): void {
     this.#owner.formLeft(listener)
-    if (this.audience === 0) this.onIdle()
+    if (this.audience === 0 && !this.#closed) this.onIdle()
   }
 }
 

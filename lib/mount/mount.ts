@@ -35,6 +35,8 @@ export type Tell = <K extends keyof MountEvents>(event: K, ...args: MountEvents[
 const DETECTION = 2_000
 const DAMAGE_INTERVAL = 10_000
 const WARNINGS = 10
+// How long the playlists of a source that has gone are kept for when it comes back, in milliseconds.
+const KEEP = 30_000
 
 /**
  * A path that one source feeds and any number of listeners hear. What a source sends is framed, kept in one queue, and written
@@ -58,6 +60,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   #broken = false
   /** Bytes that went to others than its own listeners, since the server started. */
   #otherwise = 0
+  #left = -Infinity
   readonly #tell: Tell
   #said: StreamInfo = {}
   #known = ''
@@ -112,7 +115,11 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
     former?.close('another source has taken over')
     this.#said = info
     this.reset()
-    if (!this.broadcast.fits(this.settings)) this.broadcast = new Broadcast(this, this.clock)
+    if (this.broadcast.fits(this.settings)) this.broadcast.restart()
+    else {
+      this.broadcast.end()
+      this.broadcast = new Broadcast(this, this.clock)
+    }
     this.#known = ''
     this.#announced = ''
     this.#comments = ''
@@ -148,6 +155,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
       this.#said = {}
       this.finish()
       this.broadcast.end()
+      this.#left = this.clock.now()
     }
     this.#tell('end', source, this, reason)
   }
@@ -202,6 +210,13 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
     } else if (skipped === this.#damage.bytes) this.#damage.time = now - DAMAGE_INTERVAL
   }
 
+  /** Whether nobody needs it any longer: players go on with their playlist when a source comes back soon. */
+  get forgettable(): boolean {
+    if (this.source !== undefined || this.connected > 0) return false
+    const segments = this.broadcast.presentation?.segments.length ?? 0
+    return segments === 0 || this.clock.now() - this.#left >= KEEP
+  }
+
   /** Who listens to the mount, in whatever form. */
   get everyone(): Listener[] {
     return [this, ...this.broadcast.streams.values()].flatMap(({ listeners }) => listeners)
@@ -224,7 +239,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   #package(frames: readonly Frame[]): void {
     if (this.#broken) return
     try {
-      this.broadcast.push(this.source!.demuxer.format, frames)
+      this.broadcast.push(this.source!.demuxer.format, frames, this.video)
     } catch (error) {
       this.#broken = true
       this.warn(`HLS, DASH and instant streams have failed and stop until the source connects again: ${String(error)}`)

@@ -28,6 +28,14 @@ const RESERVED = new Set([
 ])
 const SWEEP = 1_000
 
+/** What a path streams. */
+export interface Found {
+  /** Which mount. */
+  readonly mount: Mount
+  /** In which form; `undefined` for the one in which it comes. */
+  readonly form: Form | undefined
+}
+
 /** All mounts of a server: those that the settings name, and those that sources have made. */
 export class Mounts {
   #settings: ServerSettings
@@ -149,7 +157,7 @@ export class Mounts {
    * What a path streams: a live mount, or one in another form, such as `/live.mp4` of `/live`.
    * @returns `undefined` where no source is
    */
-  find(path: string): { mount: Mount; form: Form | undefined } | undefined {
+  find(path: string): Found | undefined {
     const mount = this.#mounts.get(path)
     if (mount?.source !== undefined) return { mount, form: undefined }
     const dot = path.lastIndexOf('.')
@@ -173,7 +181,7 @@ export class Mounts {
   }
 
   #forget(mount: Mount): void {
-    if (mount.source !== undefined || mount.connected > 0 || Object.hasOwn(this.#settings.mounts, mount.name)) return
+    if (!mount.forgettable || Object.hasOwn(this.#settings.mounts, mount.name)) return
     this.#mounts.delete(mount.name)
     this.#tell('forget', mount)
   }

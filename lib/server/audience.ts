@@ -1,5 +1,6 @@
 import type { Mount } from '../mount/mount.js'
-import type { Viewers, ViewingMethod, ViewingProtocol } from './viewers.js'
+import type { ServerContext } from './context.js'
+import type { ViewingMethod, ViewingProtocol } from './viewers.js'
 
 /** How someone takes a mount: as its source sends it, as an endless stream of another form, or cut into segments. */
 export type ListeningProtocol = 'progressive' | 'instant' | ViewingProtocol
@@ -18,9 +19,9 @@ export interface Audience {
 }
 
 /** Counts everyone who hears or watches a mount, in whatever form. */
-export function audienceOf(viewers: Viewers, mount: Mount, now = Date.now()): Audience {
+export function audienceOf({ viewers, clock }: Pick<ServerContext, 'viewers' | 'clock'>, mount: Mount): Audience {
   const { connected, audience } = mount
-  const { total, protocols, methods } = viewers.count(mount.name, now)
+  const { total, protocols, methods } = viewers.count(mount.name, clock.now())
   const all = { total: total + connected, protocols: { progressive: audience, instant: connected - audience, ...protocols } }
   // Whoever asks knows of a crowd that no tick of a clock has seen.
   mount.peak = Math.max(mount.peak, all.total)

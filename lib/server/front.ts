@@ -8,6 +8,7 @@ import type { ServerContext } from './context.js'
 import { hangUp, ignore } from './hang-up.js'
 import type { Http } from './http.js'
 import { Ingest, type SourceHead } from './ingest.js'
+import { Outbox } from './outbox.js'
 import { admitListener, admitViewer } from './listening.js'
 import { Media, type MediaRequest, type MediaTarget, mediaTarget, refuse } from './media.js'
 import { RawReply } from './reply.js'
@@ -135,42 +136,55 @@ export class Front implements ConnectionOwner {
   #give(head: RequestHead, target: MediaTarget, connection: Connection): void {
     let { rest } = connection.release()
     const { socket } = connection
-    const header = (name: string): string | undefined => head.headers.get(name)
-    const keep = keeps(head)
+    const { method, version, headers } = head
+    const header = (name: string): string | undefined => headers.get(name)
+    const outbox = new Outbox(socket)
     let cancel: (() => void) | undefined
+    let deadline: (() => void) | undefined
     let user: string | undefined
-    const leave = (): void => {
-      socket.off('close', gone)
-      socket.off('end', gone)
-      socket.off('data', more)
-    }
-    const over = (status: number): void => {
-      leave()
-      target.mount.given(reply.bytesSent)
-      this.#log(connection, status, reply.bytesSent, user, header('user-agent'))
-    }
-    const gone = (): void => {
-      cancel?.()
-      over(reply.status || GONE)
-      socket.destroy()
-    }
     // What comes of the next request while this one waits; as long as nobody reads on, no more than the kernel holds.
     const more = (chunk: Buffer): void => {
       rest = Buffer.concat([rest, chunk])
       socket.pause()
     }
-    const write = (buffers: readonly Buffer[]): void => {
-      socket.cork()
-      for (const buffer of buffers) socket.write(buffer)
-      socket.uncork()
+    const leave = (): void => {
+      socket.off('close', gone)
+      socket.off('end', gone)
+      socket.off('data', more)
+      deadline?.()
     }
-    const reply = new RawReply({ method: head.method, header }, keep, write, (whole) => {
-      over(reply.status)
-      socket.pause()
-      if (!whole) socket.destroy()
-      else if (keep) connection.proceed(NOTHING, rest, SLOW)
-      else hangUp(socket, NOTHING)
-    })
+    const told = (status: number): void => {
+      target.mount.given(reply.bytesSent)
+      this.#log(connection, status, reply.bytesSent, user, header('user-agent'))
+    }
+    const gone = (): void => {
+      leave()
+      cancel?.()
+      socket.destroy()
+      if (deadline === undefined) told(reply.status || GONE)
+    }
+    const reply = new RawReply(
+      { method, version, header },
+      keeps(head),
+      (buffers) => outbox.write(buffers),
+      (outcome) => {
+        told(reply.status)
+        if (outcome === 'break') {
+          leave()
+          socket.destroy()
+          return
+        }
+        socket.off('end', gone)
+        socket.off('data', more)
+        socket.pause()
+        deadline = this.#owner.clock.after(SLOW, () => socket.destroy())
+        outbox.finish(() => {
+          leave()
+          if (outcome === 'end') hangUp(socket)
+          else if (!socket.destroyed) connection.read(rest)
+        })
+      },
+    )
     socket.on('close', gone)
     socket.on('end', gone)
     const request = mediaRequest(head, socket)
@@ -180,6 +194,7 @@ export class Front implements ConnectionOwner {
       this.failed(error, connection, 'HTTP/1.1')
     }
     const answer = (): void => {
+      if (socket.destroyed) return
       try {
         cancel = this.#owner.media.answer(target, request, reply)
         // While it waits, it is to be seen when the client goes.
@@ -189,13 +204,10 @@ export class Front implements ConnectionOwner {
       }
     }
     if (Media.isOpen(target)) return answer()
-    admitViewer(this.#owner, target, request).then(
-      (name) => {
-        user = name
-        if (!socket.destroyed) answer()
-      },
-      (error: unknown) => socket.destroyed || fail(error),
-    )
+    admitViewer(this.#owner, target, request).then((name) => {
+      user = name
+      answer()
+    }, fail)
   }
 
   #beacon(head: RequestHead, target: MediaTarget, connection: Connection): void {
@@ -233,10 +245,10 @@ const isMedia = ({ headers, path }: RequestHead): boolean =>
   !/^\/(admin|api)(\/|\.cgi|$)/.test(path) &&
   /^(audio|video|application\/(ogg|octet-stream))/i.test(headers.get('content-type') ?? '')
 
-const mediaRequest = ({ method, path, target, headers }: RequestHead, { remoteAddress }: Socket): MediaRequest => ({
+const mediaRequest = ({ method, path, rawQuery, headers }: RequestHead, { remoteAddress }: Socket): MediaRequest => ({
   method,
   path: path!,
-  query: target.split('?', 2)[1] ?? '',
+  query: rawQuery,
   remoteAddress,
   header: (name) => headers.get(name),
 })
@@ -251,4 +263,3 @@ const keeps = ({ version, headers }: RequestHead): boolean =>
 
 // Milliseconds within which a client must have taken what it has asked for.
 const SLOW = 120_000
-const NOTHING = Buffer.alloc(0)

@@ -1,17 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FloecastError } from '../errors.js'
 import { mountPath } from '../icy/path.js'
+import { SERVER } from '../version.js'
 import { GONE } from './access-log.js'
 import { clientAddress } from './address.js'
-import { formatRefusal, PREFLIGHT } from './answer.js'
+import { CHALLENGE, PREFLIGHT } from './answer.js'
 import type { ServerContext } from './context.js'
-import { hangUp } from './hang-up.js'
 import { admitViewer } from './listening.js'
 import { Media, mediaTarget, refuse } from './media.js'
 import { HttpReply } from './reply.js'
-import { SERVER } from '../version.js'
-
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'POST'])
 
 /**
  * Answers requests for what browsers play that have come by way of Node's HTTP: a browser asks for a page first, and goes on with the same connection.
@@ -28,24 +25,27 @@ export function giveMedia(context: ServerContext, message: IncomingMessage, resp
     const value = message.headers[key]
     return Array.isArray(value) ? value.join(', ') : value
   }
-  const address = clientAddress(socket.remoteAddress, header('x-forwarded-for'), context.settings.trustedProxies)
-  const reply = new HttpReply({ method, header }, response)
+  let slow: (() => void) | undefined
+  const reply = new HttpReply({ method, header }, response, () => {
+    slow ??= context.clock.after(SLOW, () => socket.destroy())
+  })
   const request = { method, path: name, query: message.url?.split('?', 2)[1] ?? '', remoteAddress: socket.remoteAddress, header }
   const began = Date.now()
   let cancel: (() => void) | undefined
   let user: string | undefined
   response.once('close', () => {
+    slow?.()
     cancel?.()
     const { referer, 'user-agent': agent } = message.headers
     target.mount.given(reply.bytesSent)
     context.access({
-      address,
+      address: clientAddress(socket.remoteAddress, header('x-forwarded-for'), context.settings.trustedProxies),
       user,
       time: new Date(began),
       method,
       target: message.url ?? '',
       version: `HTTP/${message.httpVersion}`,
-      status: reply.status || (response.writableEnded ? response.statusCode : GONE),
+      status: response.headersSent ? response.statusCode : GONE,
       bytes: reply.bytesSent,
       referer,
       agent,
@@ -55,13 +55,18 @@ export function giveMedia(context: ServerContext, message: IncomingMessage, resp
   const fail = (error: unknown): void => {
     if (error instanceof FloecastError && error.status !== 401) return refuse(reply, error)
     if (error instanceof FloecastError) {
-      reply.status = error.status
-      return hangUp(socket, formatRefusal(error, { version: 'HTTP/1.1' }))
+      response.writeHead(error.status, {
+        'Content-Type': 'text/plain; charset=utf-8',
+        'Cache-Control': 'no-store',
+        'WWW-Authenticate': CHALLENGE,
+      })
+      return void response.end(`${error.message}\r\n`)
     }
     context.logger.error({ err: error }, 'an answer failed')
     response.destroy()
   }
   const answer = (): void => {
+    if (response.destroyed) return
     try {
       cancel = context.media.answer(target, request, reply)
     } catch (error) {
@@ -89,3 +94,7 @@ export function giveMedia(context: ServerContext, message: IncomingMessage, resp
 function empty(response: ServerResponse, headers: Readonly<Record<string, string>> = {}): void {
   response.writeHead(204, { Server: SERVER, 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*', ...headers }).end()
 }
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'POST'])
+// Milliseconds within which a client must have taken what it has asked for.
+const SLOW = 120_000

@@ -1,12 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
+import type { Clock } from '../clock.js'
 import { formatMpd } from '../dash/mpd.js'
 import { manifestOf } from '../dash/views.js'
 import { FloecastError } from '../errors.js'
 import { hasReached, parseBlockingRequest } from '../hls/blocking.js'
 import { formatMediaPlaylist, formatMultivariantPlaylist } from '../hls/playlist.js'
 import type { MediaPlaylist } from '../hls/presentation.js'
-import { type GroupMember, hlsRenditions, mediaPlaylist, multivariantPlaylist, playlistName, type Sibling } from '../hls/views.js'
+import {
+  type GroupMember,
+  hlsContainer,
+  hlsRenditions,
+  mediaPlaylist,
+  multivariantPlaylist,
+  playlistName,
+  type Sibling,
+} from '../hls/views.js'
+import type { Logger } from '../log.js'
 import { type FileName, folderOf, parseName } from '../media/names.js'
 import type { Presentation } from '../media/presentation.js'
 import { FILES, parseRendition, type RenditionId, tracksOf } from '../media/rendition.js'
@@ -39,6 +49,10 @@ export interface MediaContext {
   readonly settings: ServerSettings
   /** All mounts. */
   readonly mounts: Mounts
+  /** Where time comes from. */
+  readonly clock: Clock
+  /** Where the server writes what happens. */
+  readonly logger: Logger
   /** Who watches by HLS and DASH. */
   readonly viewers: Viewers
 }
@@ -63,15 +77,19 @@ const MAX_ADDRESSES = 10_000
 
 /** Finds out what a path asks for; `undefined` where it is none of the files made here, or a mount is really called so. */
 export function mediaTarget({ mounts }: Pick<MediaContext, 'mounts'>, path: string): MediaTarget | undefined {
-  const match = /^(\/.+?)(?:\.(m3u8|mpd)|\.media\/([^/]+))$/.exec(path)
-  if (match === null || mounts.get(path)?.source !== undefined) return undefined
-  const [, name = '', ending, file = ''] = match
-  const mount = mounts.get(name)
-  const members = mounts.group(name)
-  const first = mount?.broadcast.presentation === undefined ? members[0] : mount
-  if (first === undefined) return undefined
-  const kind = ending === 'm3u8' ? 'multivariant' : ending === 'mpd' ? 'mpd' : 'file'
-  return { mount: first, members: members.length > 0 ? members : [first], kind, file }
+  if (mounts.get(path)?.source !== undefined) return undefined
+  // A mount may be in what looks like the folder of another.
+  for (const pattern of [/^(\/.+)\.media\/([^/]+)$/, /^(\/.+)\.(m3u8|mpd)$/]) {
+    const [, name, what = ''] = pattern.exec(path) ?? []
+    if (name === undefined) continue
+    const mount = mounts.get(name)
+    const members = mounts.group(name)
+    const first = mount?.broadcast.presentation === undefined ? members[0] : mount
+    if (first === undefined) continue
+    const kind = pattern.source.includes('media') ? 'file' : what === 'mpd' ? 'mpd' : 'multivariant'
+    return { mount: first, members: members.length > 0 ? members : [first], kind, file: kind === 'file' ? what : '' }
+  }
+  return undefined
 }
 
 /** Answers requests for what browsers play. One for a server. */
@@ -103,7 +121,12 @@ export class Media {
     if (kind === 'multivariant') return this.#multivariant(target, request, reply)
     if (kind === 'mpd') return this.#mpd(target, request, reply)
     if (file === 'time') {
-      reply.send({ status: 200, contentType: 'text/plain', cacheControl: 'no-store', body: [Buffer.from(new Date().toISOString())] })
+      reply.send({
+        status: 200,
+        contentType: 'text/plain',
+        cacheControl: 'no-store',
+        body: [Buffer.from(new Date(this.#context.clock.now()).toISOString())],
+      })
       return NOTHING
     }
     const playlist = file.endsWith('.m3u8') ? parseRendition(file.slice(0, -5)) : undefined
@@ -123,7 +146,7 @@ export class Media {
    * @throws FloecastError TOO_MANY_REQUESTS
    */
   beacon({ mount }: MediaTarget, request: MediaRequest): void {
-    const now = Date.now()
+    const now = this.#context.clock.now()
     const address = this.#addressOf(request)
     if (now - this.#beaconsSince >= BEACON_WINDOW || this.#beacons.size > MAX_ADDRESSES) {
       this.#beacons.clear()
@@ -160,7 +183,7 @@ export class Media {
       playback: header('x-playback-session-id'),
       session: params?.get('session') ?? undefined,
       bytes,
-      now: Date.now(),
+      now: this.#context.clock.now(),
       expiry: mount.settings.hls.segmentDuration * 3000,
     })
   }
@@ -195,14 +218,14 @@ export class Media {
     const base = request.path.slice(0, request.path.lastIndexOf('/') + 1)
     const folder = `${relative(base, folderOf(mount.name))}/`
     const write = (): void => {
-      const manifest = manifestOf(presentation, folder, Date.now())
+      const manifest = manifestOf(presentation, folder, this.#context.clock.now())
       if (manifest === undefined) return this.#unplayable(mount, 'DASH')
       this.#see(mount, request, 'dash', 0)
       reply.send(text(formatMpd(manifest), DASH_TYPE, 'no-cache'))
     }
     // A manifest needs a whole segment.
     const ready = (): boolean => presentation.segments.some(({ complete }) => complete)
-    return this.#when(presentation, 'mpd', ready, write, reply)
+    return this.#when(mount, 'mpd', ready, write, reply)
   }
 
   #playlist(target: MediaTarget, id: RenditionId, request: MediaRequest, reply: Reply): () => void {
@@ -224,10 +247,14 @@ export class Media {
     }
     const begun = (): boolean => presentation.period !== undefined && this.#view(mount, members, id).segments.length > 0
     return this.#when(
-      presentation,
+      mount,
       `begun ${id}`,
       begun,
       () => {
+        if (presentation.period !== undefined && hlsContainer(presentation, id) === undefined) {
+          if (tracksOf(presentation.period, id).length === 0) throw new FloecastError('FILE_NOT_FOUND', { file: target.file })
+          return this.#unplayable(mount, 'HLS')
+        }
         const wanted = parseBlockingRequest(query, this.#view(mount, members, id))
         if (wanted.kind === 'bad') throw new FloecastError('BAD_REQUEST', { reason: wanted.reason })
         if (wanted.kind === 'now') return send(wanted.skip, query.has('_HLS_msn'))
@@ -235,7 +262,7 @@ export class Media {
         if (!presentation.live) return unavailable(reply)
         const key = `${id} ${sequence} ${part ?? ''}`
         const reached = (): boolean => hasReached(this.#view(mount, members, id), sequence, part)
-        return presentation.wait(key, reached, (ready) => (ready ? send(skip, true) : unavailable(reply)))
+        return this.#wait(presentation, key, reached, reply, (ready) => (ready ? send(skip, true) : unavailable(reply)))
       },
       reply,
     )
@@ -258,7 +285,7 @@ export class Media {
         protocol,
         body.reduce((sum, { length }) => sum + length, 0),
       )
-      reply.send({ status: 200, contentType: typeOf(writers, rendition), cacheControl: FOREVER, body })
+      reply.send({ status: 200, contentType: typeOf(writers, rendition), cacheControl: FOREVER, body, ranges: true })
     }
     const missing = (): never => {
       throw new FloecastError('FILE_NOT_FOUND', { file: `number ${number}` })
@@ -273,15 +300,18 @@ export class Media {
     if (kind === 'part') {
       const send = (): boolean => {
         const found = presentation.findPart(number)
+        if (found !== undefined && found.segment.writers.get(rendition) === undefined) return missing()
         if (found !== undefined) give([found.part.bytes(rendition)], found.segment.writers)
         return found !== undefined
       }
       if (send()) return NOTHING
       if (number > presentation.nextPart + 1 || number < presentation.nextPart || !presentation.live) return missing()
       // The part that is announced: everyone who asks for it gets it when it is there.
-      return presentation.wait(
+      return this.#wait(
+        presentation,
         `part ${number}`,
         () => presentation.nextPart > number,
+        reply,
         (ready) => (ready && send() ? undefined : unavailable(reply)),
       )
     }
@@ -291,6 +321,7 @@ export class Media {
     const isPast = (segment: Segment | undefined): boolean =>
       period !== undefined && (segment === undefined ? !presentation.live : segment.writers.period.number !== period)
     const nothing = (): void => reply.send({ status: 200, contentType: 'video/mp4', cacheControl: 'no-store', body: [] })
+    if (found !== undefined && found.writers.get(rendition) === undefined && !isPast(found)) return missing()
     if (isPast(found) && number >= (presentation.segments[0]?.sequence ?? 0)) {
       nothing()
       return NOTHING
@@ -302,26 +333,26 @@ export class Media {
     if (found !== undefined) return this.#growing(mount, presentation, found, rendition, request, reply)
     if (kind === 'time' || number < presentation.nextSequence || number > presentation.nextSequence + 1 || !presentation.live)
       return missing()
-    let cancel = presentation.wait(
+    return this.#wait(
+      presentation,
       `segment ${number}`,
       () => (presentation.segment(number)?.parts.length ?? 0) > 0,
+      reply,
       (ready) => {
         const segment = ready ? find() : undefined
-        if (isPast(segment)) nothing()
-        else if (segment === undefined) unavailable(reply)
-        else cancel = this.#growing(mount, presentation, segment, rendition, request, reply)
+        if (isPast(segment)) return nothing()
+        if (segment === undefined) return unavailable(reply)
+        return this.#growing(mount, presentation, segment, rendition, request, reply)
       },
     )
-    return () => cancel()
   }
 
   // A segment that is asked for while it grows: each part goes out when it is there.
   #growing(mount: Mount, presentation: Presentation, segment: Segment, id: RenditionId, request: MediaRequest, reply: Reply): () => void {
     let given = 0
     let bytes = 0
-    let cancel = NOTHING
     reply.begin({ status: 200, contentType: typeOf(segment.writers, id), cacheControl: FOREVER })
-    const step = (): void => {
+    const step = (): (() => void) => {
       for (; given < segment.parts.length; given++) {
         const part = segment.parts[given]!.bytes(id)
         bytes += part.length
@@ -330,17 +361,15 @@ export class Media {
       if (segment.complete) {
         this.#see(mount, request, 'dash', bytes)
         reply.end()
-        return
+        return NOTHING
       }
       const reached = given
-      cancel = presentation.wait(
-        `growing ${segment.sequence} ${reached}`,
-        () => segment.complete || segment.parts.length > reached,
-        (ready) => (ready || segment.complete ? step() : reply.abort()),
+      const ready = (): boolean => segment.complete || segment.parts.length > reached
+      return this.#wait(presentation, `growing ${segment.sequence} ${reached}`, ready, reply, (there) =>
+        there || segment.complete ? step() : reply.abort(),
       )
     }
-    step()
-    return () => cancel()
+    return step()
   }
 
   // What a playlist of a rendition says now; written from many times.
@@ -377,18 +406,30 @@ export class Media {
 
   #whenBegun(mount: Mount, write: () => void, reply: Reply): () => void {
     const presentation = mount.broadcast.presentation!
-    return this.#when(presentation, 'begun', () => presentation.segments.some(({ parts }) => parts.length > 0), write, reply)
+    return this.#when(mount, 'begun', () => presentation.segments.some(({ parts }) => parts.length > 0), write, reply)
   }
 
-  #when(presentation: Presentation, key: string, ready: () => boolean, write: () => (() => void) | void, reply: Reply): () => void {
+  #when(mount: Mount, key: string, ready: () => boolean, write: () => (() => void) | void, reply: Reply): () => void {
     if (ready()) return write() ?? NOTHING
-    if (!presentation.live && presentation.period !== undefined) throw new FloecastError('MOUNT_NOT_FOUND')
+    if (mount.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND')
+    return this.#wait(mount.broadcast.presentation!, key, ready, reply, (there) => (there ? write() : unavailable(reply)))
+  }
+
+  // What goes wrong after a wait is the matter of this one request: those who feed the mount must not hear of it.
+  #wait(
+    presentation: Presentation,
+    key: string,
+    ready: () => boolean,
+    reply: Reply,
+    then: (ready: boolean) => (() => void) | void,
+  ): () => void {
     let cancel = presentation.wait(key, ready, (there) => {
-      if (!there) return unavailable(reply)
       try {
-        cancel = write() ?? NOTHING
+        cancel = then(there) ?? NOTHING
       } catch (error) {
-        refuse(reply, error)
+        if (error instanceof FloecastError) return refuse(reply, error)
+        this.#context.logger.error({ err: error }, 'an answer failed')
+        reply.abort()
       }
     })
     return () => cancel()

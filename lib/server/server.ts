@@ -93,6 +93,11 @@ const TICK = 1_000
 export class Server extends EventEmitter<ServerEvents> {
   /** All mounts. */
   readonly mounts: Mounts
+  /**
+   * Where time comes from.
+   * @internal
+   */
+  readonly clock: Clock
   /** When the server was made, in milliseconds. */
   readonly started: number
   /** Where the server writes what happens. */
@@ -116,7 +121,6 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #ports: NetServer[] = []
   readonly #sockets = new Set<Socket>()
   readonly #arrivals = new Arrivals((socket) => this.#serve(socket))
-  readonly #clock: Clock
   #tick: (() => void) | undefined
   #closing = false
 
@@ -124,7 +128,7 @@ export class Server extends EventEmitter<ServerEvents> {
   constructor({ auth, logger = silent, tls, clock = systemClock, ...options }: CreateServerOptions) {
     super()
     this.logger = logger
-    this.#clock = clock
+    this.clock = clock
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
@@ -254,11 +258,10 @@ export class Server extends EventEmitter<ServerEvents> {
   // While anything is on the air or anyone watches: those who have no connection of their own do not say when they go.
   #watch(): void {
     if (this.#tick !== undefined || this.#closing) return
-    this.#tick = this.#clock.after(TICK, () => {
+    this.#tick = this.clock.after(TICK, () => {
       this.#tick = undefined
-      const now = Date.now()
-      this.viewers.sweep(now)
-      for (const mount of this.mounts) audienceOf(this.viewers, mount, now)
+      this.viewers.sweep(this.clock.now())
+      for (const mount of this.mounts) audienceOf(this, mount)
       if (this.mounts.sources > 0 || this.viewers.size > 0) this.#watch()
     })
   }

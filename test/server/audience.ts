@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
+import { systemClock } from '../../lib/clock.js'
 import type { AccessEntry } from '../../lib/server/access-log.js'
 import { basic } from '../../lib/server/auth.js'
 import type { StatusReport } from '../../lib/server/routes/status-report.js'
@@ -126,7 +127,8 @@ t.test('the forms that the status tells are there, with the types that it tells'
 })
 
 t.test('everyone is counted, by protocol and by method', async (t) => {
-  const home = await house(t)
+  let later = 0
+  const home = await house(t, { clock: { ...systemClock, now: () => Date.now() + later } })
   const { server, ask, publish, port } = home
   const stop = await publish('/tv', 'h264-aac.mpegts', 'video/mp2t')
   const sockets = ['/tv', '/tv', '/tv.mp4'].map((path) => {
@@ -167,9 +169,14 @@ t.test('everyone is counted, by protocol and by method', async (t) => {
   )
   t.match(await statusOf(home, '/tv'), { listenerPeak: tv.listeners }, 'and the peak a peak')
   t.ok(server.viewers.size > 0)
+  const forgotten: string[] = []
+  server.on('forget', ({ name }) => forgotten.push(name))
   stop()
-  await until('all to be forgotten', () => server.mounts.get('/tv') === undefined)
-  t.equal(server.viewers.size, 0, 'with its viewers')
+  await until('the source to be gone', () => server.mounts.sources === 0)
+  t.match(await statusOf(home, '/tv'), { live: false, forms: { hls: null, dash: null, instant: [] } }, 'a source may come back')
+  later = 60_000
+  await until('all to be forgotten', () => forgotten.length > 0)
+  t.same([forgotten, server.viewers.count('/tv', 0).peak, server.mounts.get('/tv')], [['/tv'], 0, undefined], 'with its viewers')
 })
 
 t.test('a player behind a cache says that it is still there', async (t) => {

@@ -54,6 +54,7 @@ class Lab implements ServerContext {
   readonly mounts
   readonly viewers = new Viewers()
   readonly media: Media = new Media(this)
+  readonly clock = { now: Date.now, after: () => () => {} }
   readonly started = STARTED
   readonly asked: Asked[] = []
   readonly logged: string[] = []
@@ -69,7 +70,7 @@ class Lab implements ServerContext {
 
   constructor(options: ServerOptions = {}) {
     this.settings = serverOptions.parse(options)
-    this.mounts = new Mounts(this.settings, () => {}, { now: Date.now, after: () => () => {} })
+    this.mounts = new Mounts(this.settings, () => {}, this.clock)
   }
 
   access(entry: AccessEntry): void {

@@ -34,9 +34,9 @@ export function icestats(context: ServerContext, visit: Visit, only: string | un
   }
 }
 
-function sourceFields({ viewers }: ServerContext, mount: Mount, origin: string): Fields {
+function sourceFields(context: ServerContext, mount: Mount, origin: string): Fields {
   // Whoever reads this wants to know how many hear and see it, not by what protocol.
-  const { total } = audienceOf(viewers, mount)
+  const { total } = audienceOf(context, mount)
   const { info, metadata, source } = mount
   const connected = source?.details.connected ?? 0
   // An ICY stream has one line of title; elsewhere artist and title stand apart where the source tells them apart.

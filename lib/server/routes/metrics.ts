@@ -27,7 +27,8 @@ interface Metrics {
   update(): void
 }
 
-function createMetrics({ mounts, viewers, started }: ServerContext): Metrics {
+function createMetrics(context: ServerContext): Metrics {
+  const { mounts, started } = context
   const registry = new Registry()
   const registers = [registry]
   const labelNames = ['mount'] as const
@@ -71,7 +72,7 @@ function createMetrics({ mounts, viewers, started }: ServerContext): Metrics {
       const { source, settings, name } = mount
       const label = { mount: settings.hidden ? 'hidden' : name }
       seen.add(label.mount)
-      const { protocols, methods } = audienceOf(viewers, mount)
+      const { protocols, methods } = audienceOf(context, mount)
       for (const [protocol, many] of Object.entries(protocols)) listeners.inc({ ...label, protocol }, many)
       for (const [method, many] of Object.entries(methods)) counted.inc({ ...label, method }, many)
       rate.inc(label, source === undefined ? 0 : Math.round(mount.rate))

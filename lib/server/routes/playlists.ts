@@ -29,7 +29,7 @@ export async function playlists(context: ServerContext, ctx: Context, next: Next
 }
 
 // XSPF (xspf.org/spec), in the words of Icecast.
-const writeXspf = (mount: Mount, url: string, { viewers }: ServerContext): string => {
+const writeXspf = (mount: Mount, url: string, context: ServerContext): string => {
   const { info, metadata, source } = mount
   const live = source !== undefined
   const creator = live && metadata.artist !== undefined ? `\n      <creator>${escapeMarkup(metadata.artist)}</creator>` : ''
@@ -40,7 +40,7 @@ const writeXspf = (mount: Mount, url: string, { viewers }: ServerContext): strin
     `Stream Description: ${descriptionOf(mount)}`,
     ...(live ? [`Content Type:${mount.contentType}`] : []),
     ...(bitrate === undefined ? [] : [`Bitrate: ${bitrate}`]),
-    `Current Listeners: ${audienceOf(viewers, mount).total}`,
+    `Current Listeners: ${audienceOf(context, mount).total}`,
     `Peak Listeners: ${mount.peak}`,
     `Stream Genre: ${genreOf(mount)}`,
   ]

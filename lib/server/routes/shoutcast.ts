@@ -55,9 +55,9 @@ function mountOf({ mounts, settings }: ServerContext, ctx: Context): Mount | und
 }
 
 // The keys of DNAS 2, in its order; in JSON they are in lower case, and the bit rate is text there.
-function stats({ settings, viewers }: ServerContext, mount: Mount | undefined) {
+function stats({ settings, viewers, clock }: ServerContext, mount: Mount | undefined) {
   const source = mount?.source
-  const now = Date.now()
+  const now = clock.now()
   // Everyone, in whatever form: those with a connection of their own, and those who fetch segments.
   const everyone = mount === undefined ? [] : peersOf(mount, viewers, now)
   const seconds = everyone.reduce((sum, { since }) => sum + (now - since) / 1000, 0)

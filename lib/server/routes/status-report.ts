@@ -155,7 +155,7 @@ export interface PlaylistLinks {
 export function statusReport(context: ServerContext, visit: Visit, now = Date.now()): StatusReport {
   const { settings, mounts, started } = context
   const origin = publicOrigin(visit, settings)
-  const visible = visibleMounts(mounts).map((mount) => mountStatus(context, mount, origin, now))
+  const visible = visibleMounts(mounts).map((mount) => mountStatus(context, mount, origin))
   return {
     server: {
       name: SERVER,
@@ -190,9 +190,9 @@ export function statedKilobits(mount: Mount): number | undefined {
   return bits === undefined ? undefined : Math.round(bits / 1000)
 }
 
-function mountStatus({ mounts, viewers }: ServerContext, mount: Mount, origin: string, now: number): MountStatus {
+function mountStatus(context: ServerContext, mount: Mount, origin: string): MountStatus {
   const { source, info, settings } = mount
-  const { total, protocols, methods } = audienceOf(viewers, mount, now)
+  const { total, protocols, methods } = audienceOf(context, mount)
   const url = origin + encodePath(mount.name)
   const demuxer = mount.ready ? source?.demuxer : undefined
   return {
@@ -222,7 +222,7 @@ function mountStatus({ mounts, viewers }: ServerContext, mount: Mount, origin: s
     source: source === undefined ? null : { agent: source.details.agent || null, protocol: source.details.request.method },
     title: titleStatus(mount),
     warnings: source === undefined ? [] : mount.warnings,
-    forms: formsOf(mount, mounts, url),
+    forms: formsOf(mount, context.mounts, url),
     playlists: { m3u: `${url}.m3u`, pls: `${url}.pls`, xspf: `${url}.xspf`, vclt: `${url}.vclt` },
   }
 }
