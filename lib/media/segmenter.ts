@@ -43,7 +43,9 @@ const MAX_EVENTS = 16
 export class Segmenter {
   readonly #owner: SegmenterOwner
   readonly #lengths: Lengths
+  // Seconds of a part, where there is no reason for another length, and the most.
   readonly #partLength: number
+  readonly #longest: number
   #writers: PeriodWriters | undefined
   #segment: Segment | undefined
   #packets: Packet[] = []
@@ -72,6 +74,7 @@ export class Segmenter {
     this.#owner = owner
     this.#lengths = lengths
     this.#partLength = Math.min(lengths.part ?? lengths.segment, lengths.segment)
+    this.#longest = lengths.part === undefined ? lengths.segment + ROUNDING : this.#partLength + EPSILON
     this.#nextSequence = first.sequence
     this.#nextPart = first.part
   }
@@ -88,7 +91,7 @@ export class Segmenter {
 
   /** Ends what is open: the next packets belong to another period, or none come. */
   end(): void {
-    while (this.#end - this.#start > this.#partLength + EPSILON && this.#packets.length > 1) this.#pass(1)
+    while (this.#end - this.#start > this.#longest && this.#packets.length > 1) this.#pass(1)
     this.#closePart(this.#end > this.#start ? this.#end : Math.min(this.#other, this.#start + this.#partLength))
     this.#closeSegment()
     this.#writers = undefined
@@ -120,7 +123,7 @@ export class Segmenter {
     const end = start + duration / track.timescale
     if (isPrimary) {
       // Pictures that are rarer than parts: the sound between them has parts of its own.
-      while (start - this.#start > this.#partLength + EPSILON && this.#packets.length > 1) this.#pass(1)
+      while (start - this.#start > this.#longest && this.#packets.length > 1) this.#pass(1)
       this.#cut(packet, Math.max(start, this.#start), end)
       this.#lead = Math.max(0, this.#other - start, this.#lead - (start - this.#last) / 2)
       this.#last = start

@@ -1,16 +1,16 @@
 import type { MediaTrack, Packet } from '../../lib/formats/packet.js'
 
-/** H.264 whose decoder configuration has the shortest parameter sets that pass for some. */
+/** H.264 of 128x72, as x264 writes it. */
 export const H264: MediaTrack = {
   kind: 'video',
   codec: 'H.264',
   id: 1,
   codecId: 'h264',
-  codecs: 'avc1.42c01e',
+  codecs: 'avc1.64000a',
   timescale: 90_000,
   width: 128,
   height: 72,
-  config: Buffer.from('0142c01effe1000867' + '42c01e8c8d4020' + '01000468ce3c80', 'hex'),
+  config: Buffer.from('0164000affe100196764000aacd9420bf97011000003000100000300320f12259601000568ef825cb0fdf8f800', 'hex'),
 }
 
 /** AAC of 44.1 kHz. */
@@ -75,14 +75,21 @@ export function* stream(seconds: number, recipe: Recipe = {}): Generator<Arrival
       // I B B P …: what is decoded third of three is shown latest.
       const shift = key ? delay : delay === 0 ? 0 : [0, 0, 2 * delay][pictures % 3]!
       yield {
-        packet: { track: video, dts, pts: dts + shift * frame, duration: timed ? frame : 0, key, data: bytes(pictures, size) },
+        packet: {
+          track: video,
+          dts,
+          pts: dts + shift * frame,
+          duration: timed ? frame : 0,
+          key,
+          data: bytes(key ? 0x65 : 0x41, pictures, size),
+        },
         at: v,
       }
       pictures++
     } else if (audio !== undefined) {
       const dts = Math.round(from * audio.timescale) + frames * AAC_FRAME
       yield {
-        packet: { track: audio, dts, pts: dts, duration: AAC_FRAME, key: true, data: bytes(~frames, 20) },
+        packet: { track: audio, dts, pts: dts, duration: AAC_FRAME, key: true, data: bytes(0x21, frames, 20) },
         at: Math.max(0, a - ahead),
       }
       frames++
@@ -90,12 +97,12 @@ export function* stream(seconds: number, recipe: Recipe = {}): Generator<Arrival
   }
 }
 
-function bytes(number: number, size: number): Buffer {
-  const data = Buffer.alloc(Math.max(8, size))
-  // One NAL unit with a length of four bytes, and its own number in it.
+// One NAL unit with a length of four bytes; then its number, seven bits a byte, so that nothing looks like a start code.
+function bytes(type: number, number: number, size: number): Buffer {
+  const data = Buffer.alloc(Math.max(10, size), 0xaa)
   data.writeUInt32BE(data.length - 4)
-  data.writeInt32BE(number, 4)
-  data[4] = 0x41
+  data[4] = type
+  for (let i = 0; i < 5; i++) data[5 + i] = 0x80 | ((number >>> (28 - 7 * i)) & 0x7f)
   return data
 }
 

@@ -144,7 +144,7 @@ function check(fact: boolean, message: string): void {
 const durations = ({ segments }: Bench): number[] => segments.map(({ duration }) => Math.round(duration * 1000) / 1000)
 
 t.test('segments begin with key frames wherever those come often enough', (t) => {
-  for (const ahead of [-2, -0.5, 0, 0.5, 2])
+  for (const ahead of [-2, 0, 2])
     for (const delay of [0, 2])
       for (const [gop, frame, expected] of [
         [25, 3600, 2],
@@ -157,7 +157,7 @@ t.test('segments begin with key frames wherever those come often enough', (t) =>
         [12, 3600, 1.92],
       ] as const) {
         const bench = new Bench()
-          .play(stream(40, { ...AV, gop, frame, delay, ahead, timed: delay === 0 }), [H264, AAC])
+          .play(stream(24, { ...AV, gop, frame, delay, ahead, timed: delay === 0 }), [H264, AAC])
           .end()
           .strict()
         const label = `key frames every ${gop} frames of ${frame} ticks, audio ${ahead} s ahead`
@@ -172,6 +172,14 @@ t.test('segments begin with key frames wherever those come often enough', (t) =>
           `${label}: ${inner.join()} are not ${expected}`,
         )
       }
+  // Without parts, too.
+  const plain = new Bench({ part: undefined }).play(stream(24, { ...AV, gop: 60 }), [H264, AAC]).end()
+  check(
+    durations(plain)
+      .slice(0, -1)
+      .every((duration) => duration === 2.4) && plain.segments.every(({ parts, independent }) => independent && parts.length === 1),
+    'plain',
+  )
   t.pass('for every distance')
   t.end()
 })
@@ -286,7 +294,7 @@ t.test('a segment is never larger than it may be', (t) => {
   t.end()
 })
 
-const runs = Number(process.env['FUZZ_RUNS'] ?? 200)
+const runs = Number(process.env['FUZZ_RUNS'] ?? 100)
 const seed = process.env['FUZZ_SEED'] === undefined ? 20_260_602 : Number(process.env['FUZZ_SEED'])
 
 t.test('whatever comes, numbers have no holes, durations add up, and every packet is in one part', (t) => {
