@@ -87,7 +87,9 @@ export function mediaTarget({ mounts }: Pick<MediaContext, 'mounts'>, path: stri
     const first = mount?.broadcast.presentation === undefined ? members[0] : mount
     if (first === undefined) continue
     const kind = pattern.source.includes('media') ? 'file' : what === 'mpd' ? 'mpd' : 'multivariant'
-    return { mount: first, members: members.length > 0 ? members : [first], kind, file: kind === 'file' ? what : '' }
+    // Players change from any member of a group to any other.
+    const group = kind === 'file' && first.settings.group !== undefined ? mounts.group(first.settings.group) : members
+    return { mount: first, members: group.length > 0 ? group : [first], kind, file: kind === 'file' ? what : '' }
   }
   return undefined
 }
