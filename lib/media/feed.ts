@@ -49,8 +49,12 @@ export class Feed {
     this.#pendingSince = undefined
   }
 
-  /** Takes the next frames of the source, `now` in milliseconds since 1970. */
-  push(frames: readonly Frame[], now: number): void {
+  /**
+   * Takes the next frames of the source.
+   * @param now milliseconds since 1970
+   * @param video whether the source has pictures, be they such as cannot be read here
+   */
+  push(frames: readonly Frame[], now: number, video = false): void {
     const reader = this.#reader
     if (reader === undefined) return
     // A reader begins with a sync frame.
@@ -68,6 +72,7 @@ export class Feed {
         return
       }
     }
+    this.timeline.partial = video && !reader.tracks.some(({ kind }) => kind === 'video')
     if (this.#held.length > 0) {
       const held = this.#held
       this.#held = []

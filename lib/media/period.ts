@@ -8,6 +8,8 @@ export interface Period {
   readonly tracks: readonly MediaTrack[]
   /** The track whose frames decide where parts and segments end: the first video track, or else the first of all. */
   readonly primary: MediaTrack
+  /** Whether the source has pictures, too, that cannot be repackaged: then only its sound is offered, and not as if it were all. */
+  readonly partial: boolean
   /** When it begins, in seconds of the mount's timeline: when the first frame of the primary track is shown. */
   readonly start: number
   /** How long after its decoding the first frame of the primary track is shown, in seconds: more than 0 with B-frames. */

@@ -21,7 +21,8 @@ export function parseRendition(name: string): RenditionId | undefined {
 }
 
 /** The tracks of a period that a rendition shows; none where it does not exist. */
-export function tracksOf({ tracks }: Period, id: RenditionId): readonly MediaTrack[] {
+export function tracksOf({ tracks, partial }: Period, id: RenditionId): readonly MediaTrack[] {
+  if (partial) return []
   const video = tracks.filter(({ kind }) => kind === 'video').slice(0, 1)
   const audio = tracks.filter(({ kind }) => kind === 'audio')
   if (id === 'main') return [...video, ...audio.slice(0, 1)]

@@ -64,6 +64,8 @@ class Course {
 export class Timeline {
   /** When the timeline is at 0, in milliseconds since 1970. */
   readonly origin: number
+  /** Of the periods that begin from now on: see {@link Period.partial}. */
+  partial = false
   readonly #owner: TimelineOwner
   readonly #courses = new Map<number, Course>()
   #period: Period | undefined
@@ -248,6 +250,7 @@ export class Timeline {
       number: this.#periods++,
       tracks: there.toSorted((a, b) => Number(a.kind === 'audio') - Number(b.kind === 'audio')),
       primary,
+      partial: this.partial,
       start,
       delay,
       date: this.origin + start * 1000,

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.js'
 import type { FormatName, Frame } from '../formats/frame.js'
+import type { MediaTrack } from '../formats/packet.js'
 import { Feed } from '../media/feed.js'
 import { Presentation } from '../media/presentation.js'
 import type { MountSettings } from '../options.js'
-import { type Form, formTracks, type InstantOwner, InstantStream } from './instant.js'
+import { type Form, FORMS, formTracks, type InstantOwner, InstantStream } from './instant.js'
 
 /** What a {@link Broadcast} needs of its mount. */
 export interface BroadcastOwner extends InstantOwner {
@@ -51,19 +52,27 @@ export class Broadcast {
     return this.#streams
   }
 
+  /** The forms in which it can be had now, each with the tracks that it carries. */
+  get forms(): ReadonlyMap<Form, readonly MediaTrack[]> {
+    const { period } = this.#feed.timeline
+    if (!this.#owner.settings.instant || this.#format === undefined || period === undefined) return new Map()
+    const forms = FORMS.map((form) => [form, formTracks(form, period)] as const)
+    return new Map(forms.filter(([, tracks]) => tracks.length > 0))
+  }
+
   /** Whether it is what these settings ask for. */
   fits({ hls, dash }: MountSettings): boolean {
     return JSON.stringify({ hls, dash }) === this.#made
   }
 
   /** Takes the next frames of the source, once their format is known. */
-  push(format: FormatName, frames: readonly Frame[]): void {
+  push(format: FormatName, frames: readonly Frame[], video: boolean): void {
     const now = this.#clock.now()
     if (format !== this.#format) {
       this.#format = format
       this.#feed.start(format)
     }
-    this.#feed.push(frames, now)
+    this.#feed.push(frames, now, video)
   }
 
   /** Says what plays from now on. */
@@ -89,9 +98,7 @@ export class Broadcast {
   stream(form: Form): InstantStream | undefined {
     const found = this.#streams.get(form)
     if (found !== undefined) return found
-    const { period } = this.#feed.timeline
-    if (!this.#owner.settings.instant || this.#format === undefined || period === undefined || formTracks(form, period).length === 0)
-      return undefined
+    if (!this.forms.has(form)) return undefined
     const stream = new InstantStream(form, this.#owner, this.#clock)
     this.#streams.set(form, stream)
     this.#feed.attach(stream)

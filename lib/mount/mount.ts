@@ -20,6 +20,8 @@ export interface MountEvents {
   listener: [listener: Listener, mount: Mount]
   /** A listener has gone. */
   departure: [listener: Listener, mount: Mount]
+  /** A mount is no more: its source has gone, and no settings name it. */
+  forget: [mount: Mount]
   /** The title has changed. */
   metadata: [mount: Mount]
   /** Something is not as it should be, in one sentence that says what to do. */
@@ -56,6 +58,8 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   /** The mount as browsers and radios get it. */
   broadcast: Broadcast
   #broken = false
+  /** Bytes that went to others than its own listeners, since the server started. */
+  #otherwise = 0
   #left = -Infinity
   readonly #tell: Tell
   #said: StreamInfo = {}
@@ -160,6 +164,23 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
     this.#tell('listener', listener, this)
   }
 
+  formJoined(listener: Listener): void {
+    this.served++
+    this.peak = Math.max(this.peak, this.connected)
+    this.joined(listener)
+  }
+
+  formLeft(listener: Listener): void {
+    this.#otherwise += listener.bytesSent
+    if (listener.overtaken) this.slow++
+    this.left(listener)
+  }
+
+  /** Takes note of bytes that went out by other ways than to listeners: playlists, manifests and segments. */
+  given(bytes: number): void {
+    this.#otherwise += bytes
+  }
+
   left(listener: Listener): void {
     this.#tell('departure', listener, this)
   }
@@ -191,7 +212,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
 
   /** Whether nobody needs it any longer: players go on with their playlist when a source comes back soon. */
   get forgettable(): boolean {
-    if (this.source !== undefined || this.everyone.length > 0) return false
+    if (this.source !== undefined || this.connected > 0) return false
     const segments = this.broadcast.presentation?.segments.length ?? 0
     return segments === 0 || this.clock.now() - this.#left >= KEEP
   }
@@ -201,11 +222,24 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
     return [this, ...this.broadcast.streams.values()].flatMap(({ listeners }) => listeners)
   }
 
+  /** How many listen over a connection of their own, in whatever form. */
+  get connected(): number {
+    let count = this.audience
+    for (const { audience } of this.broadcast.streams.values()) count += audience
+    return count
+  }
+
+  override get bytesSent(): number {
+    let sum = super.bytesSent + this.#otherwise
+    for (const { listeners } of this.broadcast.streams.values()) for (const { bytesSent } of listeners) sum += bytesSent
+    return sum
+  }
+
   // What browsers get must not take from the others what they get.
   #package(frames: readonly Frame[]): void {
     if (this.#broken) return
     try {
-      this.broadcast.push(this.source!.demuxer.format, frames)
+      this.broadcast.push(this.source!.demuxer.format, frames, this.video)
     } catch (error) {
       this.#broken = true
       this.warn(`HLS, DASH and instant streams have failed and stop until the source connects again: ${String(error)}`)

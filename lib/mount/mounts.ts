@@ -144,7 +144,7 @@ export class Mounts {
     const mount = this.#mounts.get(name)
     if (mount?.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: name })
     const { maxListeners } = mount.settings
-    if ((maxListeners !== undefined && mount.everyone.length >= maxListeners) || this.listeners >= this.#settings.maxListeners)
+    if ((maxListeners !== undefined && mount.connected >= maxListeners) || this.listeners >= this.#settings.maxListeners)
       throw new FloecastError('TOO_MANY_LISTENERS')
     const outlet = form === undefined ? mount : mount.broadcast.stream(form)
     if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: name, form: `.${form}` })
@@ -181,7 +181,9 @@ export class Mounts {
   }
 
   #forget(mount: Mount): void {
-    if (mount.forgettable && !Object.hasOwn(this.#settings.mounts, mount.name)) this.#mounts.delete(mount.name)
+    if (!mount.forgettable || Object.hasOwn(this.#settings.mounts, mount.name)) return
+    this.#mounts.delete(mount.name)
+    this.#tell('forget', mount)
   }
 
   // One timer for all mounts, and none while nothing is on the air or waits to be forgotten.

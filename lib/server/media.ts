@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import type { Clock } from '../clock.js'
 import { formatMpd } from '../dash/mpd.js'
@@ -24,12 +25,13 @@ import type { Mount } from '../mount/mount.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import { clientAddress } from './address.js'
+import { DASH_TYPE, HLS_TYPE } from './forms.js'
 import type { MediaAnswer, Reply } from './reply.js'
 import { parseCmcd, type Viewers, type ViewingProtocol } from './viewers.js'
 
 /** A request for a playlist, a manifest, or a file that one of them names. */
 export interface MediaRequest {
-  /** `GET` or `HEAD`. */
+  /** `GET` or `HEAD`, or `POST` for a beacon. */
   readonly method: string
   /** The path, decoded. */
   readonly path: string
@@ -67,9 +69,11 @@ export interface MediaTarget {
   readonly file: string
 }
 
-const HLS_TYPE = 'application/vnd.apple.mpegurl'
-const DASH_TYPE = 'application/dash+xml'
 const FOREVER = 'public, max-age=31536000, immutable'
+/** The most beacons from one address within so many milliseconds: those of a thousand viewers behind it, and as many again. */
+const BEACONS = 5_000
+const BEACON_WINDOW = 10_000
+const MAX_ADDRESSES = 10_000
 
 /** Finds out what a path asks for; `undefined` where it is none of the files made here, or a mount is really called so. */
 export function mediaTarget({ mounts }: Pick<MediaContext, 'mounts'>, path: string): MediaTarget | undefined {
@@ -98,6 +102,10 @@ export class Media {
     Presentation,
     { version: number; answers: Map<string, MediaAnswer>; playlists: Map<RenditionId, MediaPlaylist> }
   >()
+
+  // Beacons of late, by address.
+  readonly #beacons = new Map<string, number>()
+  #beaconsSince = 0
 
   constructor(context: MediaContext) {
     this.#context = context
@@ -130,28 +138,60 @@ export class Media {
     return this.#file(mount, presentation, name, request, reply)
   }
 
+  /** Whether a target is where players say that they are still there: by POST, and with nothing to answer. */
+  static isBeacon({ kind, file }: MediaTarget): boolean {
+    return kind === 'file' && file === 'beacon'
+  }
+
+  /**
+   * Takes note of a viewer whose requests do not all come here, because caches answer them.
+   * @throws FloecastError TOO_MANY_REQUESTS
+   */
+  beacon({ mount }: MediaTarget, request: MediaRequest): void {
+    const now = this.#context.clock.now()
+    const address = this.#addressOf(request)
+    if (now - this.#beaconsSince >= BEACON_WINDOW || this.#beacons.size > MAX_ADDRESSES) {
+      this.#beacons.clear()
+      this.#beaconsSince = now
+    }
+    const count = (this.#beacons.get(address) ?? 0) + 1
+    if (count > BEACONS)
+      throw new FloecastError('TOO_MANY_REQUESTS', { seconds: Math.ceil((this.#beaconsSince + BEACON_WINDOW - now) / 1000) })
+    this.#beacons.set(address, count)
+    const protocol = new URLSearchParams(request.query).get('protocol')
+    this.#see(
+      mount,
+      request,
+      PROTOCOLS.find((one) => one === protocol),
+      0,
+    )
+  }
+
   /** Whether a path of a target needs the right to listen: what a playlist names nobody can guess. */
   static isOpen({ kind, file }: MediaTarget): boolean {
     return kind === 'file' && !file.endsWith('.m3u8')
   }
 
   // Tells who watches, by whatever the request says of that.
-  #see(mount: Mount, { remoteAddress, query, header }: MediaRequest, protocol: ViewingProtocol, bytes: number): void {
+  #see(mount: Mount, request: MediaRequest, protocol: ViewingProtocol | undefined, bytes: number): void {
+    const { query, header } = request
     const params = query === '' ? undefined : new URLSearchParams(query)
     this.#context.viewers.see({
       mount: mount.name,
       protocol,
-      address: clientAddress(remoteAddress, header('x-forwarded-for'), this.#context.settings.trustedProxies),
+      address: this.#addressOf(request),
       agent: header('user-agent') ?? '',
-      session:
-        parseCmcd(params?.get('CMCD') ?? undefined, header('cmcd-session')) ??
-        header('x-playback-session-id') ??
-        params?.get('session') ??
-        undefined,
+      sid: parseCmcd(params?.get('CMCD') ?? undefined, header('cmcd-session')),
+      playback: header('x-playback-session-id'),
+      session: params?.get('session') ?? undefined,
       bytes,
       now: this.#context.clock.now(),
       expiry: mount.settings.hls.segmentDuration * 3000,
     })
+  }
+
+  #addressOf({ remoteAddress, header }: MediaRequest): string {
+    return clientAddress(remoteAddress, header('x-forwarded-for'), this.#context.settings.trustedProxies)
   }
 
   #multivariant(target: MediaTarget, request: MediaRequest, reply: Reply): () => void {
@@ -165,7 +205,8 @@ export class Media {
         : [{ presentation, folder: `${relative(base, folderOf(member.name))}/`, name: member.info.name }]
     })
     const write = (): void => {
-      const playlist = multivariantPlaylist(listed)
+      // An id for a beacon, if the player knows how to send one; it stands in no URI, so that caches serve all with the same.
+      const playlist = multivariantPlaylist(listed, randomBytes(9).toString('base64url'))
       if (playlist.variants.length === 0) return this.#unplayable(mount, 'HLS')
       this.#see(mount, request, 'hls', 0)
       reply.send(text(formatMultivariantPlaylist(playlist), HLS_TYPE, 'no-cache'))
@@ -237,7 +278,9 @@ export class Media {
     reply: Reply,
   ): () => void {
     const give = (body: readonly Buffer[], writers: PeriodWriters): void => {
-      const protocol = rendition === 'video' || rendition === 'audio' ? 'dash' : kind === 'part' ? 'll-hls' : 'hls'
+      const isDash = rendition === 'video' || rendition === 'audio' || kind === 'time' || period !== undefined
+      // Further audio tracks belong to both.
+      const protocol = isDash ? 'dash' : kind === 'part' ? 'll-hls' : rendition === 'main' ? 'hls' : undefined
       this.#see(
         mount,
         request,
@@ -398,6 +441,8 @@ export class Media {
     throw new FloecastError('NOT_PLAYABLE', { form, mount: mount.name })
   }
 }
+
+const PROTOCOLS: readonly ViewingProtocol[] = ['hls', 'll-hls', 'dash']
 
 // Others from whose media playlists a player may change to this one, or from this one to them.
 function siblingsOf(mount: Mount, members: readonly Mount[], id: RenditionId): Sibling[] {

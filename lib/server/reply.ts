@@ -118,7 +118,7 @@ export type Outcome = 'keep' | 'end' | 'break'
 
 /** Writes answers as HTTP/1.1 text onto a raw connection. */
 export class RawReply implements Reply {
-  /** Bytes given so far, heads included. */
+  /** Bytes of bodies given so far. */
   bytesSent = 0
   /** The status that went out; 0 before. */
   status = 0
@@ -146,7 +146,9 @@ export class RawReply implements Reply {
     const encoding = zipped ? 'Content-Encoding: gzip\r\n' : ''
     const place = range === undefined ? '' : `Content-Range: ${range}\r\n`
     const size = status === 304 ? '' : `Content-Length: ${length}\r\n`
-    this.#put(status, [formatHead(status, answer, `${this.#connection()}${encoding}${place}${size}`), ...bytes])
+    this.status = status
+    for (const part of bytes) this.bytesSent += part.length
+    this.#write([formatHead(status, answer, `${this.#connection()}${encoding}${place}${size}`), ...bytes])
     this.#finish()
   }
 
@@ -155,20 +157,20 @@ export class RawReply implements Reply {
     this.#chunked = version !== 'HTTP/1.0'
     // Without chunks, only the end of the connection is an end.
     if (!this.#chunked) this.#keep = false
-    this.#put(answer.status, [
-      formatHead(answer.status, answer, `${this.#connection()}${this.#chunked ? 'Transfer-Encoding: chunked\r\n' : ''}`),
-    ])
+    this.status = answer.status
+    this.#write([formatHead(answer.status, answer, `${this.#connection()}${this.#chunked ? 'Transfer-Encoding: chunked\r\n' : ''}`)])
     if (method === 'HEAD') this.#finish()
   }
 
   push(bytes: Buffer): void {
     if (bytes.length === 0 || this.#over) return
-    this.#put(this.status, this.#chunked ? [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END] : [bytes])
+    this.bytesSent += bytes.length
+    this.#write(this.#chunked ? [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END] : [bytes])
   }
 
   end(): void {
     if (this.#over) return
-    if (this.#chunked) this.#put(this.status, [LAST_CHUNK])
+    if (this.#chunked) this.#write([LAST_CHUNK])
     this.#finish()
   }
 
@@ -185,12 +187,6 @@ export class RawReply implements Reply {
   #finish(): void {
     this.#over = true
     this.#done(this.#keep ? 'keep' : 'end')
-  }
-
-  #put(status: number, buffers: readonly Buffer[]): void {
-    this.status = status
-    for (const { length } of buffers) this.bytesSent += length
-    this.#write(buffers)
   }
 }
 

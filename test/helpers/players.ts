@@ -3,7 +3,6 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer, r
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import type { Test } from 'tap'
 import { openBrowser } from './browser.js'
 import { type Scope, start } from './programs.js'
 import { temporary } from './server.js'
@@ -113,7 +112,7 @@ function pageFile(url: URL): { type: string; body: string } | undefined {
 const complete = (job: Job): Required<Job> => ({ seconds: 10, timeout: 20_000, low: false, timeCode: false, config: {}, ...job })
 
 /** Opens Debian's Chromium, until the test ends. */
-export async function openChromium(t: Test): Promise<Judge> {
+export async function openChromium(t: Scope): Promise<Judge> {
   const browser = await openBrowser(t)
   return {
     name: 'Chromium',
