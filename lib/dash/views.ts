@@ -23,7 +23,8 @@ export function manifestOf(presentation: Presentation, folder: string, now: numb
     const grid = settings.partDuration === undefined ? undefined : gridOf(segments)
     if (grid === undefined) lowLatency = false
     const sets = renditionsOf(period).flatMap((id) => setOf(presentation, id, period, segments, folder, grid) ?? [])
-    if (sets.length === 0) continue
+    // Pictures without their sound are not what the source sends.
+    if (period.tracks.some(({ kind }) => !sets.some((set) => set.kind === kind))) continue
     const last = segments.at(-1)!
     const isOver = period !== presentation.period || !live
     const events = titles.filter(({ start, text }) => text !== '' && start >= period.start && start < last.start + last.duration)

@@ -1,7 +1,13 @@
 /** Element ids of EBML and Matroska (RFC 8794, RFC 9559), marker bits included. */
 export const ID = {
   EBML: 0x1a45dfa3,
+  EbmlVersion: 0x4286,
+  EbmlReadVersion: 0x42f7,
+  EbmlMaxIdLength: 0x42f2,
+  EbmlMaxSizeLength: 0x42f3,
   DocType: 0x4282,
+  DocTypeVersion: 0x4287,
+  DocTypeReadVersion: 0x4285,
   Void: 0xec,
   Crc32: 0xbf,
   Segment: 0x18538067,
@@ -10,13 +16,27 @@ export const ID = {
   TimestampScale: 0x2ad7b1,
   Duration: 0x4489,
   Title: 0x7ba9,
+  MuxingApp: 0x4d80,
+  WritingApp: 0x5741,
   Tracks: 0x1654ae6b,
   TrackEntry: 0xae,
   TrackNumber: 0xd7,
+  TrackUid: 0x73c5,
   TrackType: 0x83,
+  FlagLacing: 0x9c,
+  Language: 0x22b59c,
   CodecId: 0x86,
   CodecPrivate: 0x63a2,
+  CodecDelay: 0x56aa,
+  SeekPreRoll: 0x56bb,
   DefaultDuration: 0x23e383,
+  ContentEncodings: 0x6d80,
+  ContentEncoding: 0x6240,
+  ContentEncodingScope: 0x5032,
+  ContentEncodingType: 0x5033,
+  ContentCompression: 0x5034,
+  ContentCompAlgo: 0x4254,
+  ContentCompSettings: 0x4255,
   Video: 0xe0,
   PixelWidth: 0xb0,
   PixelHeight: 0xba,
@@ -33,6 +53,7 @@ export const ID = {
   EncryptedBlock: 0xaf,
   BlockGroup: 0xa0,
   Block: 0xa1,
+  BlockDuration: 0x9b,
   ReferenceBlock: 0xfb,
   Cues: 0x1c53bb6b,
   Chapters: 0x1043a770,
@@ -143,6 +164,27 @@ export function readUnsigned(body: Buffer): number {
   let value = 0
   for (const byte of body) value = value * 256 + byte
   return body.length <= 8 && Number.isSafeInteger(value) ? value : NaN
+}
+
+/** Writes an unsigned integer element, in as few bytes as it takes. */
+export function writeUnsigned(id: number, value: number): Buffer {
+  const body = Buffer.alloc(8)
+  body.writeBigUInt64BE(BigInt(value))
+  let zeros = 0
+  while (zeros < 7 && body[zeros] === 0) zeros++
+  return writeElement(id, body.subarray(zeros))
+}
+
+/** Writes a float element of eight bytes. */
+export function writeFloat(id: number, value: number): Buffer {
+  const body = Buffer.alloc(8)
+  body.writeDoubleBE(value)
+  return writeElement(id, body)
+}
+
+/** Writes a string element. */
+export function writeString(id: number, value: string): Buffer {
+  return writeElement(id, Buffer.from(value))
 }
 
 /** The value of a float element of four or eight bytes; NaN for any other length. */

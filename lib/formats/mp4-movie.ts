@@ -5,6 +5,7 @@ import type { TrackDetails } from './decoder-config.js'
 import type { Track } from './frame.js'
 import { findBox, readBoxes, writeBox } from './mp4-boxes.js'
 import type { Box } from './mp4-boxes.js'
+import { readEsds } from './mp4-esds.js'
 
 /** What fragments take from a track's `trex` when they do not say it themselves. */
 export interface SampleDefaults {
@@ -129,7 +130,7 @@ function readAudioConfig({ type, body }: Box, sound: { sampleRate: number; chann
   const boxes = [...readBoxes(body.subarray(28 + (version === 1 ? 16 : version === 2 ? 36 : 0)))]
   if (type === 'mp4a') {
     const esds = boxes.find((box) => box.type === 'esds')
-    return esds ? readEsds(esds.body) : { codec: 'AAC' }
+    return esds ? describeEsds(esds.body) : { codec: 'AAC' }
   }
   if (type === 'Opus') {
     const dOps = boxes.find((box) => box.type === 'dOps')
@@ -143,32 +144,12 @@ function readAudioConfig({ type, body }: Box, sound: { sampleRate: number; chann
   return AUDIO[type] ?? {}
 }
 
-/**
- * Reads the body of an `esds` (ISO/IEC 14496-1 clause 7.2.6): descriptors, each `| tag | length in 7-bit groups | content |`,
- * an ES_Descriptor (3) around a DecoderConfigDescriptor (4) around a DecoderSpecificInfo (5).
- */
-function readEsds(body: Buffer): TrackDetails {
-  let at = 4
-  const enter = (tag: number): Buffer => {
-    if (body[at++] !== tag) return EMPTY
-    let size = 0
-    for (let i = 0; i < 4; i++) {
-      const byte = body[at++] ?? 0
-      size = size * 128 + (byte & 127)
-      if (byte < 128) break
-    }
-    return body.subarray(at, at + size)
-  }
-  const flags = enter(3)[2] ?? 0
-  at += 3 + (flags & 0x80 ? 2 : 0) + (flags & 0x20 ? 2 : 0)
-  if (flags & 0x40) at += 1 + (body[at] ?? 0)
-  const config = enter(4)
-  if (config.length < 13) return { codec: 'AAC' }
-  const average = config.readUInt32BE(9)
-  const bitrate = average > 0 ? { bitrate: average } : {}
-  const object = config[0]!
-  at += 13
-  if (object === 0x40) return { ...describeAac(enter(5)), ...bitrate }
+function describeEsds(body: Buffer): TrackDetails {
+  const stream = readEsds(body)
+  if (stream === undefined) return { codec: 'AAC' }
+  const { object, config } = stream
+  const bitrate = stream.bitrate > 0 ? { bitrate: stream.bitrate } : {}
+  if (object === 0x40) return { ...describeAac(config), ...bitrate }
   const known = OBJECTS[object]
   const codecs = `mp4a.${object.toString(16).toUpperCase().padStart(2, '0')}`
   return { codec: known ?? codecs, codecs, ...bitrate }

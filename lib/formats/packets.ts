@@ -1,9 +1,11 @@
 import { AudioPacketReader } from './audio-packets.js'
 import { FlvPacketReader } from './flv-packets.js'
 import type { FormatName } from './frame.js'
+import { Mp4PacketReader } from './mp4-packets.js'
 import { MpegTsPacketReader } from './mpeg-ts-packets.js'
 import { OggPacketReader } from './ogg-packets.js'
 import type { PacketReader } from './packet.js'
+import { WebmPacketReader } from './webm-packets.js'
 
 /** Makes what reads packets from the frames of a format; `undefined` for one that nobody knows. */
 export function createPacketReader(format: FormatName): PacketReader | undefined {
@@ -18,6 +20,11 @@ export function createPacketReader(format: FormatName): PacketReader | undefined
       return new MpegTsPacketReader()
     case 'flv':
       return new FlvPacketReader()
+    case 'mp4':
+      return new Mp4PacketReader()
+    case 'webm':
+    case 'matroska':
+      return new WebmPacketReader()
     default:
       return undefined
   }

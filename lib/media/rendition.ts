@@ -96,7 +96,16 @@ export function createWriter(tracks: readonly MediaTrack[]): Writer | undefined 
       }),
     }
   }
-  if (container === 'packed')
-    return { container, init: undefined, write: (packets) => ({ bytes: writePackedAudio(tracks[0]!, packets), packets }) }
+  if (container === 'packed') {
+    return {
+      container,
+      init: undefined,
+      // The time stands once, at the front of each segment: inside of one, players take a tag for damage.
+      write: (packets, { first }) => ({
+        bytes: first ? writePackedAudio(tracks[0]!, packets) : Buffer.concat(packets.map(({ data }) => data)),
+        packets,
+      }),
+    }
+  }
   return undefined
 }

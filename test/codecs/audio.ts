@@ -175,9 +175,9 @@ t.test('Vorbis: the modes of the setup header give the samples of every packet, 
       part = Buffer.concat([part, packet.bytes])
       if (!packet.ends) continue
       modes ??= readVorbisModes(part)
-      const size = vorbisBlockSize(part, head, modes ?? [])
-      samples += vorbisSamples(previous, size)
-      previous = size
+      const blockSize = vorbisBlockSize(part, head, modes ?? [])
+      samples += vorbisSamples(previous, blockSize)
+      previous = blockSize
       part = Buffer.alloc(0)
     }
     granules.push(Number(page.granule))
