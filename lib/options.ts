@@ -27,12 +27,12 @@ const isRange = (text: string): boolean => {
 const range = z.string().refine(isRange).meta({ allowed: 'an address or a range of addresses such as 10.0.0.0/8' })
 
 const DURATION = /^(\d+(?:\.\d+)?)(s|m|h)?$/
-const UNITS = { s: 1, m: 60, h: 3600 } as const
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
 
 /** The seconds that a text such as `90s`, `30m`, `2h` or `90` means; `undefined` where it means none. */
 export function parseDuration(text: string): number | undefined {
   const [, number, unit = 's'] = DURATION.exec(text) ?? []
-  return number === undefined ? undefined : Number(number) * UNITS[unit as keyof typeof UNITS]
+  return number === undefined ? undefined : Number(number) * UNITS[unit]!
 }
 
 // As a program writes it, or as a person does; what comes out is seconds.
@@ -40,11 +40,13 @@ const duration = z
   .union([z.number().min(0), z.string().regex(DURATION)])
   .transform((value) => (typeof value === 'number' ? value : parseDuration(value)!))
 
-// What stands behind a % in the pattern of a file: the fields of strftime that are known, and nothing else.
-const FIELD = /%(?![YymdejHMSsbBaAZFT%])/
+// The fields of strftime that the pattern of a file may have.
+const FIELD = /%[YymdejHMSsbBaAZFT%]/g
 const isPattern = (text: string): boolean =>
-  // eslint-disable-next-line no-control-regex
-  !FIELD.test(text) && !text.endsWith('.part') && !/[\\\u0000-\u001f\u007f]/.test(text) && text.split('/').every((part) => part !== '' && !part.startsWith('.'))
+  !text.replaceAll(FIELD, '').includes('%') &&
+  !text.endsWith('.part') &&
+  !/[\\\p{Cc}]/u.test(text) &&
+  text.split('/').every((part) => part !== '' && !part.startsWith('.'))
 
 const mountPath = z.string().startsWith('/').meta({ allowed: 'a path that begins with /' })
 

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.js'
-import { type MediaFolder, type OpenFile, reasonOf, UNFINISHED } from './folder.js'
+import { type MediaFolder, type OpenFile, reasonOf, UNFINISHED, writeFully } from './folder.js'
 
 /** Most bytes that wait for a slow disk. */
 const MAX_WAITING = 33_554_432
@@ -120,15 +120,12 @@ export class FileWriter {
   }
 
   async #flush(): Promise<void> {
-    let buffers = this.#waiting
+    const buffers = this.#waiting
     this.#waiting = []
-    while (buffers.length > 0) {
-      const { bytesWritten } = await this.#file!.writev(buffers)
-      if (bytesWritten === 0) throw new Error('nothing could be written')
-      this.bytes += bytesWritten
-      this.#size = Math.max(0, this.#size - bytesWritten)
-      buffers = without(buffers, bytesWritten)
-    }
+    await writeFully(this.#file!, buffers, (count) => {
+      this.bytes += count
+      this.#size = Math.max(0, this.#size - count)
+    })
   }
 
   async #finish(): Promise<void> {
@@ -155,14 +152,4 @@ export class FileWriter {
       this.#fail(reasonOf(error))
     }
   }
-}
-
-/** What is left of buffers without their first bytes. */
-function without(buffers: readonly Buffer[], count: number): Buffer[] {
-  let i = 0
-  let gone = count
-  while (i < buffers.length && gone >= buffers[i]!.length) gone -= buffers[i++]!.length
-  const rest = buffers.slice(i)
-  if (gone > 0) rest[0] = rest[0]!.subarray(gone)
-  return rest
 }

@@ -71,7 +71,8 @@ export class MediaFolder {
    */
   pathOf(name: string): string {
     const path = resolve(this.path, name)
-    if (!path.startsWith(join(this.path, sep)) || path === this.path) throw new RangeError(`Cannot use "${name}" as the name of a file below ${this.path}`)
+    if (!path.startsWith(join(this.path, sep)) || path === this.path)
+      throw new RangeError(`Cannot use "${name}" as the name of a file below ${this.path}`)
     return path
   }
 
@@ -143,6 +144,30 @@ export class MediaFolder {
       }
     }
   }
+}
+
+/**
+ * Writes buffers to a file, all of them.
+ * @param wrote told how many bytes, as they get there
+ */
+export async function writeFully(file: OpenFile, buffers: readonly Buffer[], wrote: (count: number) => void = () => {}): Promise<void> {
+  let left = buffers.filter(({ length }) => length > 0)
+  while (left.length > 0) {
+    const { bytesWritten } = await file.writev(left)
+    if (bytesWritten === 0) throw new Error('nothing could be written')
+    wrote(bytesWritten)
+    left = without(left, bytesWritten)
+  }
+}
+
+/** What is left of buffers without their first bytes. */
+function without(buffers: readonly Buffer[], count: number): Buffer[] {
+  let i = 0
+  let gone = count
+  while (i < buffers.length && gone >= buffers[i]!.length) gone -= buffers[i++]!.length
+  const rest = buffers.slice(i)
+  if (gone > 0) rest[0] = rest[0]!.subarray(gone)
+  return rest
 }
 
 /** Why something could not be done with a file, as a part of a sentence. */

@@ -318,33 +318,39 @@ export class Presentation {
       if (size > maxSize && kept < segments.length) break
       kept--
     }
-    for (; this.#released < kept; this.#released++) {
-      const segment = segments[this.#released]!
+    for (let i = this.#released; i < kept; i++) {
+      const segment = segments[i]!
       // What is still to be written stays.
-      if (this.#store !== undefined && segment.file === undefined && !segment.lost) break
+      if (segment.released || (this.#store !== undefined && segment.file === undefined && !segment.lost)) continue
       segment.release()
       this.#stored += segment.file?.size ?? 0
     }
-    this.#forget()
+    while (segments[this.#released]?.released === true) this.#released++
+    this.#forget(kept)
   }
 
-  // Drops what nobody may ask for any more.
-  #forget(): void {
+  // Drops what nobody may ask for any more, of so many.
+  #forget(count: number): void {
     const segments = this.#segments
     const oldest = this.#end - this.settings.dvr - MARGIN
     let gone = 0
-    for (; gone < this.#released; gone++) {
-      const { file, start, duration } = segments[gone]!
+    for (; gone < count; gone++) {
+      const segment = segments[gone]!
+      const { file, released, lost } = segment
+      const isYoung = segment.start + segment.duration > oldest
       const isLarge = this.#stored > this.settings.dvrSize
-      if (this.#store !== undefined && file !== undefined && start + duration > oldest && !isLarge) break
-      this.#short = this.#store !== undefined && start + duration > oldest
-      if (file === undefined) continue
-      this.#stored -= file.size
-      this.#store?.remove(segments[gone]!)
+      if (this.#store !== undefined && isYoung && !lost && !(released && isLarge)) break
+      this.#short = this.#store !== undefined && isYoung
+      // The disk has hung all the time.
+      if (file === undefined) segment.lost = true
+      else {
+        if (released) this.#stored -= file.size
+        this.#store!.remove(segment)
+      }
     }
     if (gone === 0) return
     this.#segments = segments.slice(gone)
-    this.#released -= gone
+    this.#released = Math.max(0, this.#released - gone)
     const { start } = this.#segments[0]!
     this.#titles = this.#titles.filter((_, i, all) => (all[i + 1]?.start ?? Infinity) > start)
   }

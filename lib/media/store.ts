@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { writePart } from '../formats/mp4-part.js'
 import { readParts } from './stored-parts.js'
-import { type MediaFolder, type OpenFile, reasonOf } from './folder.js'
+import { type MediaFolder, type OpenFile, reasonOf, writeFully } from './folder.js'
 import { type RenditionId, tracksOf } from './rendition.js'
 import type { Segment } from './segment.js'
 
@@ -72,6 +72,7 @@ export class SegmentStore {
     this.#waiting = []
     this.#doomed = []
     this.#cache.clear()
+    this.#cached = 0
     this.#start()
   }
 
@@ -162,9 +163,11 @@ export class SegmentStore {
       }
       const segment = this.#waiting[0]
       if (segment === undefined) return
-      const reason = await this.#write(segment)
+      const reason = segment.lost ? undefined : await this.#write(segment)
       this.#waiting.shift()
       this.#size -= segment.size
+      // Given up while the disk was at it.
+      if (segment.lost && segment.file !== undefined) this.#doomed.push(segment)
       if (reason !== undefined && !this.#closed) {
         segment.lost = true
         this.#lost(reason)
@@ -210,19 +213,6 @@ function contentOf(segment: Segment): { main: readonly Buffer[]; rest: readonly 
     return others.length === 0 ? [] : writePart({ sequence: number + 1, packets: others }).bytes
   })
   return { main, rest }
-}
-
-async function writeFully(file: OpenFile, buffers: readonly Buffer[]): Promise<void> {
-  let left = buffers.filter(({ length }) => length > 0)
-  while (left.length > 0) {
-    let { bytesWritten } = await file.writev(left)
-    if (bytesWritten === 0) throw new Error('nothing could be written')
-    while (left.length > 0 && bytesWritten >= left[0]!.length) {
-      bytesWritten -= left[0]!.length
-      left = left.slice(1)
-    }
-    if (bytesWritten > 0) left = [left[0]!.subarray(bytesWritten), ...left.slice(1)]
-  }
 }
 
 async function readFully(file: OpenFile, position: number, length: number): Promise<Buffer> {

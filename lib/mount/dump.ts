@@ -96,7 +96,7 @@ export class Recording implements FileWriterOwner {
   }
 
   #take({ bytes, sync, header }: Frame, source: Recorded): void {
-    if (sync && (this.#header === undefined || (header !== this.#header && !header.equals(this.#header)))) this.#begin(header, source)
+    if (sync && (this.#header === undefined || !isSameHeader(header, this.#header, source.format))) this.#begin(header, source)
     if (this.#writer === undefined) return
     if (sync) {
       this.#header = header
@@ -128,6 +128,31 @@ export class Recording implements FileWriterOwner {
     for (const bytes of held) this.#writer?.write(bytes)
   }
 }
+
+function isSameHeader(a: Buffer, b: Buffer, format: FormatName): boolean {
+  if (a === b || a.equals(b)) return true
+  if (format === 'webm' || format === 'matroska') return withoutCluster(a).equals(withoutCluster(b))
+  if (format !== 'mpeg-ts' || a.length !== b.length) return false
+  // The tables of MPEG-TS come again and again: continuity counters, and with 192 bytes the times of arrival, are other ones.
+  const size = [188, 192, 204].find((one) => a.length % one === 0 && a[one === 192 ? 4 : 0] === SYNC_BYTE) ?? a.length
+  const start = size === 192 ? 4 : 0
+  for (let at = start; at < a.length; at += size) {
+    const end = at + 188
+    if (a.readUInt16BE(at + 1) !== b.readUInt16BE(at + 1) || !a.subarray(at + 4, end).equals(b.subarray(at + 4, end))) return false
+  }
+  return true
+}
+
+// Who begins inside of a cluster of Matroska is given its head, which is another for each cluster.
+function withoutCluster(header: Buffer): Buffer {
+  const at = header.indexOf(CLUSTER, Math.max(0, header.length - MAX_CLUSTER_HEAD))
+  return at < 0 ? header : header.subarray(0, at)
+}
+
+const SYNC_BYTE = 0x47
+/** The id of a Cluster, and the most bytes of its head with its Timestamp. */
+const CLUSTER = Buffer.from([0x1f, 0x43, 0xb6, 0x75])
+const MAX_CLUSTER_HEAD = 24
 
 /** The most letters that a name takes of anything, as files have names of at most 255 bytes. */
 const MAX_FIELD = 48

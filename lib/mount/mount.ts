@@ -5,6 +5,8 @@ import { createMetadata, formatMetadata, type Metadata, NO_METADATA } from '../i
 import type { MountSettings } from '../options.js'
 import type { Listener } from './listener.js'
 import { Broadcast, type BroadcastOwner } from './broadcast.js'
+import type { MediaFolder } from '../media/folder.js'
+import { Recording, type RecordingOwner, type RecordingState } from './dump.js'
 import { Outlet } from './outlet.js'
 import type { Source, SourceOwner } from './source.js'
 
@@ -22,6 +24,10 @@ export interface MountEvents {
   departure: [listener: Listener, mount: Mount]
   /** The title has changed. */
   metadata: [mount: Mount]
+  /** What a source sent has been written down: a whole file below the folder for media, of so many bytes. */
+  recorded: [file: string, bytes: number, mount: Mount]
+  /** Something has failed and stays so until the source connects again, in one sentence that says what to do. */
+  failure: [sentence: string, mount: Mount]
   /** Something is not as it should be, in one sentence that says what to do. */
   warning: [sentence: string, mount: Mount]
 }
@@ -38,7 +44,7 @@ const WARNINGS = 10
  * A path that one source feeds and any number of listeners hear. What a source sends is framed, kept in one queue, and written
  * to each listener once a pulse.
  */
-export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
+export class Mount extends Outlet implements SourceOwner, BroadcastOwner, RecordingOwner {
   /** Its path, such as `/live.mp3`. */
   readonly name: string
   /** Its options, with every default filled in; they may be replaced at any time. */
@@ -53,6 +59,9 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   warnings: string[] = []
   /** The mount as browsers and radios get it. */
   broadcast: Broadcast
+  /** Where it keeps media on disk, if there is such a place. */
+  folder: MediaFolder | undefined
+  #recording: Recording | undefined
   #broken = false
   readonly #tell: Tell
   #said: StreamInfo = {}
@@ -63,9 +72,13 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   #counted = { bytes: 0, time: 0 }
   #damage = { bytes: 0, time: 0 }
 
-  /** @param tell where its events go */
-  constructor(name: string, settings: MountSettings, tell: Tell, clock: Clock) {
+  /**
+   * @param tell where its events go
+   * @param folder where it may keep media on disk
+   */
+  constructor(name: string, settings: MountSettings, tell: Tell, clock: Clock, folder?: MediaFolder) {
     super(clock)
+    this.folder = folder
     this.name = name
     this.settings = settings
     this.#tell = tell
@@ -108,7 +121,10 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
     former?.close('another source has taken over')
     this.#said = info
     this.reset()
-    if (!this.broadcast.fits(this.settings)) this.broadcast = new Broadcast(this, this.clock)
+    if (!this.broadcast.fits(this.settings)) {
+      this.broadcast.close()
+      this.broadcast = new Broadcast(this, this.clock)
+    }
     this.#known = ''
     this.#announced = ''
     this.#comments = ''
@@ -135,13 +151,17 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
     if (frames.length > 0) this.queue.push(frames, this.clock.now())
     this.#learn()
     this.pulse.beat()
-    if (this.ready && frames.length > 0) this.#package(frames)
+    if (!this.ready || frames.length === 0) return
+    this.#record(frames)
+    this.#package(frames)
   }
 
   ended(source: Source, reason: string): void {
     if (this.source === source) {
       this.source = undefined
       this.#said = {}
+      this.#recording?.end()
+      this.#recording = undefined
       this.finish()
       this.broadcast.end()
     }
@@ -183,7 +203,34 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
 
   /** Who listens to the mount, in whatever form. */
   get everyone(): Listener[] {
-    return [this, ...this.broadcast.streams.values()].flatMap(({ listeners }) => listeners)
+    const { streams, replays } = this.broadcast
+    return [this, ...streams.values(), ...replays].flatMap(({ listeners }) => listeners)
+  }
+
+  /** What is written down of what the source sends; `undefined` where nothing is, or not yet. */
+  get recording(): RecordingState | undefined {
+    return this.#recording?.state
+  }
+
+  recorded(file: string, bytes: number): void {
+    this.#tell('recorded', file, bytes, this)
+  }
+
+  unrecorded(file: string, reason: string): void {
+    const sentence = `Recording ${file} has stopped: ${reason}; it goes on when the source connects again`
+    this.#note(sentence)
+    this.#tell('failure', sentence, this)
+  }
+
+  // The settings may change while a source sends.
+  #record(frames: readonly Frame[]): void {
+    const { dump } = this.settings
+    if (dump !== this.#recording?.pattern) {
+      this.#recording?.end()
+      this.#recording =
+        dump === undefined || this.folder === undefined ? undefined : new Recording(this.folder, dump, this.name, this, this.clock)
+    }
+    this.#recording?.push(frames, this.source!.demuxer)
   }
 
   // What browsers get must not take from the others what they get.
@@ -198,8 +245,12 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   }
 
   warn(sentence: string): void {
-    this.warnings = [...this.warnings.slice(1 - WARNINGS), sentence]
+    this.#note(sentence)
     this.#tell('warning', sentence, this)
+  }
+
+  #note(sentence: string): void {
+    this.warnings = [...this.warnings.slice(1 - WARNINGS), sentence]
   }
 
   #announce(source: Source): void {

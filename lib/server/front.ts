@@ -112,7 +112,7 @@ export class Front implements ConnectionOwner {
     const { socket } = connection
     const { remoteAddress } = socket
     try {
-      const { mount, form, details } = await admitListener(this.#owner, path, {
+      const { mount, form, replay, details } = await admitListener(this.#owner, path, {
         method,
         target,
         version,
@@ -122,7 +122,7 @@ export class Front implements ConnectionOwner {
       if (method === 'HEAD') {
         this.#log(connection, 200)
         hangUp(socket, details.answer().head)
-      } else if (!socket.destroyed) this.#owner.mounts.listen(mount.name, socket, details, form)
+      } else if (!socket.destroyed) this.#owner.mounts.listen(mount.name, socket, details, form, replay)
     } catch (error) {
       this.failed(error, connection, answerVersion({ version }))
     }
@@ -144,9 +144,11 @@ export class Front implements ConnectionOwner {
       rest = Buffer.concat([rest, chunk])
       socket.pause()
     }
-    const write = (buffers: readonly Buffer[]): void => {
+    const write = (buffers: readonly Buffer[], taken?: () => void): void => {
       socket.cork()
       for (const buffer of buffers) socket.write(buffer)
+      // Behind all of them, so that it says that they are gone.
+      if (taken !== undefined) socket.write(NOTHING, (error) => void (error || taken()))
       socket.uncork()
     }
     const reply = new RawReply({ method: head.method, header }, keep, write, (whole) => {

@@ -10,6 +10,7 @@ import { type FileName, folderOf, parseName } from '../media/names.js'
 import type { Presentation } from '../media/presentation.js'
 import { FILES, parseRendition, type RenditionId, tracksOf } from '../media/rendition.js'
 import type { PeriodWriters, Segment } from '../media/segment.js'
+import type { StoredFile } from '../media/store.js'
 import type { Mount } from '../mount/mount.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
@@ -252,6 +253,7 @@ export class Media {
       nothing()
       return NOTHING
     }
+    if (found?.released) return found.file === undefined ? missing() : this.#stored(mount, presentation, found, rendition, request, reply)
     if (found?.complete) {
       give(found.bytes(rendition), found.writers)
       return NOTHING
@@ -270,6 +272,26 @@ export class Media {
       },
     )
     return () => cancel()
+  }
+
+  // A segment that is on disk only: the main rendition comes from there bit by bit, others are made from it.
+  #stored(mount: Mount, presentation: Presentation, segment: Segment, id: RenditionId, request: MediaRequest, reply: Reply): () => void {
+    const answer = { status: 200, contentType: typeOf(segment.writers, id), cacheControl: FOREVER }
+    const see = (bytes: number): void => this.#see(mount, request, id === 'main' ? 'hls' : 'dash', bytes)
+    if (id === 'main' && segment.file!.main > 0 && request.method !== 'HEAD')
+      return giveFile(presentation.open(segment), answer, see, reply)
+    let isGone = false
+    presentation.load(segment, id).then(
+      (body) => {
+        if (isGone) return
+        see(body.length)
+        reply.send({ ...answer, body: [body] })
+      },
+      () => {
+        if (!isGone) refuse(reply, new FloecastError('FILE_NOT_FOUND', { file: `number ${segment.sequence}` }))
+      },
+    )
+    return () => (isGone = true)
   }
 
   // A segment that is asked for while it grows: each part goes out when it is there.
@@ -371,6 +393,59 @@ function siblingsOf(mount: Mount, members: readonly Mount[], id: RenditionId): S
       }))
   })
 }
+
+// Gives a file piece by piece, as fast as the connection takes them.
+function giveFile(opening: Promise<StoredFile>, answer: Omit<MediaAnswer, 'body'>, see: (bytes: number) => void, reply: Reply): () => void {
+  let isGone = false
+  let wake = NOTHING
+  const give = async (): Promise<void> => {
+    let file: StoredFile
+    try {
+      file = await opening
+    } catch {
+      if (!isGone) refuse(reply, new FloecastError('FILE_NOT_FOUND', { file: 'this segment' }))
+      return
+    }
+    let isSlow = false
+    try {
+      if (isGone) return
+      reply.begin(answer, file.length)
+      see(file.length)
+      for (let at = 0; at < file.length;) {
+        const bytes = await file.read(at, PIECE)
+        if (isGone) return
+        at += bytes.length
+        await new Promise<void>((call) => {
+          const timer = setTimeout(() => {
+            isSlow = true
+            call()
+          }, SLOW)
+          wake = () => {
+            clearTimeout(timer)
+            call()
+          }
+          reply.push(bytes, wake)
+        })
+        if (isGone) return
+        if (isSlow) return reply.abort()
+      }
+      reply.end()
+    } catch {
+      if (!isGone) reply.abort()
+    } finally {
+      file.close()
+    }
+  }
+  void give()
+  return () => {
+    isGone = true
+    wake()
+  }
+}
+
+/** Bytes that are read from the disk at a time, and milliseconds within which a client must have taken them. */
+const PIECE = 262_144
+const SLOW = 120_000
 
 // The relative URI of a path, as seen from a folder.
 function relative(from: string, to: string): string {

@@ -21,10 +21,16 @@ export interface MediaAnswer {
 export interface Reply {
   /** Gives a whole answer. */
   send(answer: MediaAnswer): void
-  /** Begins an answer whose length nobody knows yet. */
-  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>): void
-  /** Gives more of an answer that has begun. */
-  push(bytes: Buffer): void
+  /**
+   * Begins an answer that comes bit by bit.
+   * @param length of it all, where that is known
+   */
+  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>, length?: number): void
+  /**
+   * Gives more of an answer that has begun.
+   * @param taken told when the connection has taken it; never, when that has ended
+   */
+  push(bytes: Buffer, taken?: () => void): void
   /** Ends an answer that has begun. */
   end(): void
   /** Breaks off an answer that has begun: what is missing will never come. */
@@ -79,15 +85,22 @@ export class RawReply implements Reply {
   status = 0
   readonly #request: ReplyRequest
   readonly #keep: boolean
-  readonly #write: (buffers: readonly Buffer[]) => void
+  readonly #write: (buffers: readonly Buffer[], taken?: () => void) => void
   readonly #done: (whole: boolean) => void
+  /** Whether the answer that has begun is in chunks. */
+  #chunked = true
 
   /**
    * @param keep whether the connection stays for another request
-   * @param write puts buffers onto the connection, in one piece
+   * @param write puts buffers onto the connection, in one piece, and tells when it has taken them
    * @param done told once the answer is out, or is broken off
    */
-  constructor(request: ReplyRequest, keep: boolean, write: (buffers: readonly Buffer[]) => void, done: (whole: boolean) => void) {
+  constructor(
+    request: ReplyRequest,
+    keep: boolean,
+    write: (buffers: readonly Buffer[], taken?: () => void) => void,
+    done: (whole: boolean) => void,
+  ) {
     this.#request = request
     this.#keep = keep
     this.#write = write
@@ -103,17 +116,21 @@ export class RawReply implements Reply {
     this.#done(true)
   }
 
-  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>): void {
+  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>, length?: number): void {
     const connection = this.#keep ? 'keep-alive' : 'close'
-    this.#put(answer.status, [formatHead(answer.status, answer, `Connection: ${connection}\r\nTransfer-Encoding: chunked\r\n`)])
+    this.#chunked = length === undefined
+    const size = length === undefined ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${length}\r\n`
+    this.#put(answer.status, [formatHead(answer.status, answer, `Connection: ${connection}\r\n${size}`)])
   }
 
-  push(bytes: Buffer): void {
-    if (bytes.length > 0) this.#put(this.status, [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END])
+  push(bytes: Buffer, taken?: () => void): void {
+    if (bytes.length === 0) return
+    const buffers = this.#chunked ? [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END] : [bytes]
+    this.#put(this.status, buffers, taken)
   }
 
   end(): void {
-    this.#put(this.status, [LAST_CHUNK])
+    if (this.#chunked) this.#put(this.status, [LAST_CHUNK])
     this.#done(true)
   }
 
@@ -121,10 +138,10 @@ export class RawReply implements Reply {
     this.#done(false)
   }
 
-  #put(status: number, buffers: readonly Buffer[]): void {
+  #put(status: number, buffers: readonly Buffer[], taken?: () => void): void {
     this.status = status
     for (const { length } of buffers) this.bytesSent += length
-    this.#write(buffers)
+    this.#write(buffers, taken)
   }
 }
 
@@ -152,14 +169,15 @@ export class HttpReply implements Reply {
     this.#response.uncork()
   }
 
-  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>): void {
+  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>, length?: number): void {
     this.#head(answer.status, answer)
+    if (length !== undefined) this.#response.setHeader('Content-Length', length)
     this.#response.flushHeaders()
   }
 
-  push(bytes: Buffer): void {
+  push(bytes: Buffer, taken?: () => void): void {
     this.bytesSent += bytes.length
-    if (bytes.length > 0) this.#response.write(bytes)
+    if (bytes.length > 0) this.#response.write(bytes, (error) => void (error || taken?.()))
   }
 
   end(): void {
