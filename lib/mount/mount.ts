@@ -119,6 +119,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     const former = this.source
     this.source = source
     former?.close('another source has taken over')
+    this.#stopRecording()
     this.#said = info
     this.reset()
     if (!this.broadcast.fits(this.settings)) {
@@ -160,8 +161,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     if (this.source === source) {
       this.source = undefined
       this.#said = {}
-      this.#recording?.end()
-      this.#recording = undefined
+      this.#stopRecording()
       this.finish()
       this.broadcast.end()
     }
@@ -220,6 +220,11 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     const sentence = `Recording ${file} has stopped: ${reason}; it goes on when the source connects again`
     this.#note(sentence)
     this.#tell('failure', sentence, this)
+  }
+
+  #stopRecording(): void {
+    this.#recording?.end()
+    this.#recording = undefined
   }
 
   // The settings may change while a source sends.
