@@ -59,7 +59,10 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
   warnings: string[] = []
   /** The mount as browsers and radios get it. */
   broadcast: Broadcast
-  /** Where it keeps media on disk, if there is such a place. */
+  /**
+   * Where it keeps media on disk, if there is such a place.
+   * @internal
+   */
   folder: MediaFolder | undefined
   #recording: Recording | undefined
   #broken = false

@@ -56,6 +56,8 @@ export interface MediaTarget {
 
 const HLS_TYPE = 'application/vnd.apple.mpegurl'
 const DASH_TYPE = 'application/dash+xml'
+/** Milliseconds for which an MPD is given again. */
+const FRESH = 100
 const FOREVER = 'public, max-age=31536000, immutable'
 
 /** Finds out what a path asks for; `undefined` where it is none of the files made here, or a mount is really called so. */
@@ -155,10 +157,15 @@ export class Media {
     const base = request.path.slice(0, request.path.lastIndexOf('/') + 1)
     const folder = `${relative(base, folderOf(mount.name))}/`
     const write = (): void => {
-      const manifest = manifestOf(presentation, folder, Date.now())
-      if (manifest === undefined) return this.#unplayable(mount, 'DASH')
+      const now = Date.now()
+      // A window of hours is not written anew for each of a thousand players; what it says of the time is not old yet.
+      const key = `mpd ${folder} ${Math.floor(now / FRESH)}`
+      const answer = this.#write(presentation, key, () => {
+        const manifest = manifestOf(presentation, folder, now)
+        return manifest === undefined ? this.#unplayable(mount, 'DASH') : text(formatMpd(manifest), DASH_TYPE, 'no-cache')
+      })
       this.#see(mount, request, 'dash', 0)
-      reply.send(text(formatMpd(manifest), DASH_TYPE, 'no-cache'))
+      reply.send(answer)
     }
     // A manifest needs a whole segment.
     const ready = (): boolean => presentation.segments.some(({ complete }) => complete)

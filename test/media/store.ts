@@ -64,7 +64,7 @@ function packetsOf(tracks: readonly MediaTrack[], from: number, to: number, size
       })
     }
   }
-  return packets.toSorted((a, b) => a.at - b.at).map(({ at: _, ...packet }) => packet)
+  return packets.toSorted((a, b) => a.at - b.at)
 }
 
 const SETTINGS: PresentationSettings = {
@@ -76,6 +76,8 @@ const SETTINGS: PresentationSettings = {
   dvrSize: 1e9,
 }
 
+const isWritten = ({ complete, file, lost }: Segment): boolean => !complete || file !== undefined || lost
+
 interface Stage {
   readonly presentation: Presentation
   readonly tracks: readonly MediaTrack[]
@@ -83,7 +85,7 @@ interface Stage {
   readonly lost: string[]
   readonly path: string
   /** Sends so many seconds, with time for the disk in between. */
-  run(seconds: number, heed?: (segment: Segment) => void): Promise<void>
+  readonly run: (seconds: number, heed?: (segment: Segment) => void) => Promise<void>
 }
 
 function stage(tracks: readonly MediaTrack[], more: Partial<PresentationSettings> = {}, files?: Partial<Files>, patient = true): Stage {
@@ -91,9 +93,9 @@ function stage(tracks: readonly MediaTrack[], more: Partial<PresentationSettings
   const folder = new MediaFolder(path, { ...(node as Files), ...files })
   const lost: string[] = []
   let now = 0
-  let heed: (segment: Segment) => void = () => {}
+  let heed: ((segment: Segment) => void) | undefined
   const presentation = new Presentation(
-    { complete: (segment) => heed(segment), lost: (reason) => lost.push(reason) },
+    { complete: (segment) => heed?.(segment), lost: (reason) => lost.push(reason) },
     { ...SETTINGS, ...more },
     0,
     new FakeClock(),
@@ -106,11 +108,10 @@ function stage(tracks: readonly MediaTrack[], more: Partial<PresentationSettings
     folder,
     lost,
     path: folder.segments(presentation.run),
-    async run(seconds, each = () => {}) {
+    run: async (seconds, each) => {
       heed = each
       for (let left = seconds; left > 0; left--, now++) {
         for (const packet of packetsOf(tracks, now, now + 1)) presentation.write(packet)
-        const isWritten = ({ complete, file, lost: isLost }: Segment): boolean => !complete || file !== undefined || isLost
         if (patient) await until('the disk', () => presentation.segments.every(isWritten), { every: 2 })
       }
     },
@@ -211,23 +212,25 @@ t.test('what a full disk does not take is a gap, and never holds up the stream',
   t.equal(manifest.timeShiftBufferDepth, Math.max(6, end - unbroken[0]!.start), 'DASH has no word for gaps')
 })
 
-t.test('a disk that writes half and then no more leaves no half segments', async (t) => {
-  const half: Files['open'] = async (path, flags) => {
-    const file = await node.open(path, flags)
-    if (flags !== 'wx') return file
-    let written = 0
-    return {
-      read: (...args) => file.read(...args),
-      sync: () => file.sync(),
-      close: () => file.close(),
-      writev: async (buffers) => {
-        if (written > 2000) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
-        const { bytesWritten } = await file.write(buffers[0]!.subarray(0, 1500))
-        written += bytesWritten
-        return { bytesWritten }
-      },
-    }
+/** A disk that is full in the middle of a file. */
+const half: Files['open'] = async (path, flags) => {
+  const file = await node.open(path, flags)
+  if (flags !== 'wx') return file
+  let written = 0
+  return {
+    read: (...args) => file.read(...args),
+    sync: () => file.sync(),
+    close: () => file.close(),
+    writev: async (buffers) => {
+      if (written > 2000) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+      const { bytesWritten } = await file.write(buffers[0]!.subarray(0, 1500))
+      written += bytesWritten
+      return { bytesWritten }
+    },
   }
+}
+
+t.test('a disk that writes half and then no more leaves no half segments', async (t) => {
   const { run, lost, path } = stage([h264, aac], {}, { open: half })
   await run(12)
   t.ok(lost.length >= 4)
@@ -264,11 +267,15 @@ t.test('what an earlier run has left is put in order', async (t) => {
   t.strictSame(await new MediaFolder(join(path, 'none')).ready, [])
 })
 
+interface Played {
+  readonly server: Server
+  readonly at: string
+  readonly send: (from: number, to: number) => Promise<void>
+  readonly end: () => void
+}
+
 /** A server with one mount that has sent so many seconds of MPEG-TS. */
-async function serve(
-  seconds: number,
-  dvr: string,
-): Promise<{ server: Server; at: string; send(from: number, to: number): Promise<void>; end(): void }> {
+async function serve(seconds: number, dvr: string): Promise<Played> {
   const server = createServer({
     auth: basic({ source: 'x' }),
     mediaDir: fresh(),

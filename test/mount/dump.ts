@@ -36,6 +36,9 @@ t.test('strftime writes what C does', async (t) => {
   t.equal(strftime('%j', new Date(2028, 11, 31)), '366')
 })
 
+const valid = (dump: string): boolean => mountOptions.safeParse({ dump }).success
+const seconds = (dvr: unknown): unknown => mountOptions.safeParse({ dvr }).data?.dvr
+
 t.test('names of recordings stay below their folder, whatever a mount is called', async (t) => {
   const time = new Date(2026, 2, 5, 7, 8, 9)
   const name = (pattern: string, mount = '/tv'): string => recordingName(pattern, { time, mount, ending: 'ts' })
@@ -44,7 +47,6 @@ t.test('names of recordings stay below their folder, whatever a mount is called'
   t.equal(name('{mount}/x', '/../../etc'), '_.._.._etc/x'.replace('_.._.._etc', '__.._etc'))
   t.equal(name('{mount}', '/.dvr/%Y'), '_dvr_%Y', 'and what it says is no field')
   t.ok(name('{mount}.*', `/${'x'.repeat(1000)}`).length < 100)
-  const valid = (dump: string): boolean => mountOptions.safeParse({ dump }).success
   t.strictSame(
     ['a.ts', 'a/%Y/%F.*', '%H%%.mp3', '{mount}/ä b.ts'].filter((dump) => !valid(dump)),
     [],
@@ -54,7 +56,6 @@ t.test('names of recordings stay below their folder, whatever a mount is called'
 })
 
 t.test('times to go back are written as people write them; what needs a folder says so', async (t) => {
-  const seconds = (dvr: unknown): unknown => mountOptions.safeParse({ dvr }).data?.dvr
   t.strictSame([0, 90, '90', '90s', '30m', '2h', '1.5h'].map(seconds), [0, 90, 90, 90, 1800, 7200, 5400])
   t.strictSame(
     ['', '2d', '-5', 'm', -1, '2 h', null].map(seconds),
