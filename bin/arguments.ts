@@ -51,12 +51,16 @@ export const HELP = `floecast [config.yaml]: a streaming server that speaks Icec
   --host ADDRESS                   address to listen on (all)
   --log json|pretty                how to log (pretty on a terminal, json elsewhere)
   --new-passwords                  make new passwords, show them, and serve
-  --demo                           have something to watch: publish a small film at /demo, over and over
+  --demo                           have something to watch: publish a small film at /demo, over and over,
+                                   for every browser (at /), by HLS (/demo.m3u8) and by DASH (/demo.mpd)
 
   --check                          say whether the configuration is right, and end
   --print-config                   print a configuration file with every key explained, and end
   --hash-password                  read a password from standard input, print its hash, and end
   --help, --version
+
+What a source sends to /live is at /live for VLC and radios, on the page at / for browsers, at /live.m3u8
+(HLS) and /live.mpd (DASH), and as one endless stream at /live.mp4, .webm, .ts, .aac, .mp3 or .opus.
 
 The environment goes before the file: FLOECAST_PORT, FLOECAST_HOST, FLOECAST_SOURCE_PASSWORD,
 FLOECAST_ADMIN_PASSWORD, FLOECAST_STATE_DIR.

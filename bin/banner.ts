@@ -56,14 +56,22 @@ export function formatBanner(welcome: Welcome): string {
     '',
     `  ${style(['bold', 'cyan'], '≋')} ${style('bold', 'floecast')} ${soft(version)}   ${[link(`http://${at}`), ...more].join('   ')}`,
     '',
-    ...(demo ? [row('Demo', 'browser', link(`http://${at}/demo`)), row('', 'VLC', `vlc http://${at}/demo`)] : []),
+    ...(demo
+      ? [
+          row('Demo', 'browser', `${link(`http://${at}/`)}   ${soft('plays in every browser')}`),
+          row('', 'HLS', `${link(`http://${at}/demo.m3u8`)}   ${soft('phones, televisions, players of other sites')}`),
+          row('', 'DASH', link(`http://${at}/demo.mpd`)),
+          row('', 'VLC', `vlc http://${at}/demo`),
+        ]
+      : []),
     row('Go live', 'OBS', 'Settings → Output → Advanced → Recording → Custom Output (FFmpeg), Output to URL'),
     row('', '', publish),
     row('', '', soft('container mpegts · muxer settings content_type=video/mp2t · libx264 and aac · a keyframe every 2 s')),
     row('', 'ffmpeg', `ffmpeg -re -i video.mp4 ${encode} ${publish}`),
-    row('Watch', 'VLC', `vlc http://${at}/live`),
-    // Browsers play no MPEG-TS; the page says what each mount plays in, and how to send what browsers play.
-    row('', 'browser', link(`http://${at}/`)),
+    row('Watch', 'browser', link(`http://${at}/`)),
+    row('', 'HLS', `${link(`http://${at}/live.m3u8`)}   ${soft('DASH')} ${link(`http://${at}/live.mpd`)}`),
+    row('', 'instant', `${link(`http://${at}/live.mp4`)}   ${soft('one endless stream, nearest to live')}`),
+    row('', 'VLC', `vlc http://${at}/live`),
     ...(admin === undefined ? [] : [row('Admin', '', `admin / ${strong(admin)}   ${soft('sets the title of any mount')}`)]),
     ...(note === undefined ? [] : ['', `  ${note}`]),
     '',

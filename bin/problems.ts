@@ -73,7 +73,10 @@ function unknownKey(root: Schema, path: readonly PropertyKey[], key: string): st
   if (near !== undefined) return `is no key here; did you mean ${near}?`
   if (key.startsWith('/')) return 'is no key here; mounts belong under mounts'
   const elsewhere = [...paths(root)].find((other) => bare(other.at(-1) ?? '') === bare(key))
-  if (elsewhere) return `is no key here; did you mean ${elsewhere.join('.').replace('*', '/live')}?`
+  if (elsewhere) {
+    const mount = path[0] === 'mounts' && path.length > 1 ? String(path[1]) : '/live'
+    return `is no key here; did you mean ${elsewhere.join('.').replace('*', mount)}?`
+  }
   return `is no key here; allowed: ${keys.join(', ')}`
 }
 

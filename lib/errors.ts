@@ -11,6 +11,7 @@ export const ERRORS = {
   AUTHENTICATION_REQUIRED: [401, 'You need to authenticate'],
   WRONG_PASSWORD: [401, 'Cannot let {user} in: the user name or password is wrong'],
   TOO_MANY_ATTEMPTS: [429, 'Too many wrong passwords from this address; wait {seconds} s and try again'],
+  TOO_MANY_REQUESTS: [429, 'Too many requests from this address; wait {seconds} s and try again'],
   MOUNT_RESERVED: [403, 'Cannot publish to "{mount}": that path belongs to the server itself; choose another mount'],
   MOUNT_INVALID: [400, 'Cannot publish to "{mount}": a mount is a path such as /live, without "..", "//" or control characters'],
   MOUNT_IN_USE: [403, 'Mountpoint in use'],

@@ -7,8 +7,11 @@ export { createMetadata, type Metadata } from './icy/metadata.js'
 export { type StreamInfo } from './icy/stream-info.js'
 export { Listener, type ListenerDetails, type RequestLine, type StreamAnswer } from './mount/listener.js'
 export type { RecordingState } from './mount/dump.js'
+export { Broadcast, type BroadcastOwner } from './mount/broadcast.js'
+export { type Form, type InstantOwner, InstantStream } from './mount/instant.js'
 export { Mount, type MountEvents } from './mount/mount.js'
-export { Mounts } from './mount/mounts.js'
+export { type Found, Mounts } from './mount/mounts.js'
+export { Outlet } from './mount/outlet.js'
 export { Source, type SourceDetails } from './mount/source.js'
 export { type AccessEntry, formatAccess } from './server/access-log.js'
 export { type Attempt, type Auth, basic, type BasicOptions, hashPassword, verifyPassword } from './server/auth.js'
@@ -23,4 +26,16 @@ export {
   Server,
   type ServerEvents,
 } from './server/server.js'
+export { Media, type MediaContext, type MediaRequest, type MediaTarget } from './server/media.js'
+export type { MediaAnswer, Reply } from './server/reply.js'
+export {
+  parseCmcd,
+  type Sighting,
+  type Viewer,
+  type ViewerCount,
+  type ViewerLimits,
+  Viewers,
+  type ViewingMethod,
+  type ViewingProtocol,
+} from './server/viewers.js'
 export { VERSION } from './version.js'

@@ -140,7 +140,8 @@ export const mountOptions = z.strictObject({
         .describe('Most bytes of segments kept in memory; fewer segments are kept when they are larger'),
     })
     .prefault({})
-    .describe('How the mount is cut into segments, for HLS and DASH'),
+    .describe('How the mount is cut into segments, for HLS and DASH')
+    .meta({ allowed: 'a group of settings (key: value); enabled: false in it switches HLS off' }),
   dash: z.boolean().default(true).describe('Offer the mount by MPEG-DASH'),
   instant: z
     .boolean()

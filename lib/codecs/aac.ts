@@ -6,7 +6,7 @@ export interface AdtsHeader {
   readonly objectType: number
   /** Samples a second of the core; HE-AAC plays twice as many. */
   readonly sampleRate: number
-  /** Which of {@link AAC_SAMPLE_RATES} that is. */
+  /** Which of `AAC_SAMPLE_RATES` that is. */
   readonly sampleRateIndex: number
   /** The channel configuration, 0 to 7; 0 leaves it to the frame's payload, 7 is eight channels. */
   readonly channelConfig: number
@@ -94,7 +94,7 @@ export interface AacConfig {
   readonly objectType: number
   /** Samples a second of the core. */
   readonly sampleRate: number
-  /** Which of {@link AAC_SAMPLE_RATES} that is, or 15 when it is none of them. */
+  /** Which of `AAC_SAMPLE_RATES` that is, or 15 when it is none of them. */
   readonly sampleRateIndex: number
   /** The channel configuration; 0 means that a program config element lists the channels. */
   readonly channelConfig: number

@@ -65,6 +65,14 @@ export interface ManifestPeriod {
   readonly events?: readonly EventStream[] | undefined
 }
 
+/** How a track goes on from another period. */
+export interface Continuity {
+  /** The id of that period. */
+  readonly period: string
+  /** Whether its time goes on, too. */
+  readonly continuous: boolean
+}
+
 /** Forms of one track between which players may switch. */
 export interface AdaptationSet {
   /** Its number; the same track has the same in every period. */
@@ -81,7 +89,7 @@ export interface AdaptationSet {
    * The period that it carries on from, if its parameters are the same: with `continuous` its time goes on, too, so that a player need not set up
    * its decoder again (ISO/IEC 23009-1 5.3.2.4).
    */
-  readonly follows?: { readonly period: string; readonly continuous: boolean } | undefined
+  readonly follows?: Continuity | undefined
   /** The schemes of the `emsg` boxes in its segments. */
   readonly inbandEvents?: readonly string[] | undefined
   /** Its forms. */
@@ -128,6 +136,7 @@ export interface Representation {
  * which both players take for nothing; after a 404 shaka-player never comes to the end.
  */
 export interface NumberedSegments {
+  /** Always `numbered`. */
   readonly kind: 'numbered'
   /** The URI of a segment, relative to the manifest, with `$Number$` where its number stands, and `$$` for a dollar. */
   readonly media: string
@@ -139,6 +148,7 @@ export interface NumberedSegments {
 
 /** Segments that are told one by one, once they are whole: any durations, and holes, but nothing that still grows. */
 export interface ListedSegments {
+  /** Always `listed`. */
   readonly kind: 'listed'
   /** The URI of a segment, relative to the manifest, with `$Time$` where its time stands, and `$$` for a dollar. */
   readonly media: string

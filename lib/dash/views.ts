@@ -21,9 +21,8 @@ export function manifestOf(presentation: Presentation, folder: string, now: numb
     const { period } = segments[0]!.writers
     const grid = settings.partDuration === undefined ? undefined : gridOf(segments)
     if (grid === undefined) lowLatency = false
-    const sets = renditionsOf(period).flatMap((id) => setOf(presentation, id, period, segments, folder, grid) ?? [])
-    // Pictures without their sound are not what the source sends.
-    if (period.tracks.some(({ kind }) => !sets.some((set) => set.kind === kind))) continue
+    const sets = dashRenditions(period).map((id) => setOf(presentation, id, period, segments, folder, grid))
+    if (sets.length === 0) continue
     const last = segments.at(-1)!
     const isOver = period !== presentation.period || !live
     const events = titles.filter(({ start, text }) => text !== '' && start >= period.start && start < last.start + last.duration)
@@ -67,10 +66,20 @@ function byPeriod(segments: readonly Segment[]): Segment[][] {
   return groups
 }
 
-// The renditions that DASH has: one for each track, for its players do not take them muxed.
-function renditionsOf({ tracks }: Period): RenditionId[] {
+/** The renditions of a period that DASH offers: one for each track that its players play, for they do not take them muxed. */
+export function dashRenditions(period: Period): RenditionId[] {
+  const { tracks, partial } = period
+  if (partial) return []
   const audio = tracks.filter(({ kind }) => kind === 'audio').map((_, i): RenditionId => (i === 0 ? 'audio' : `audio-${i + 1}`))
-  return tracks[0]?.kind === 'video' ? ['video', ...audio] : audio
+  const all: RenditionId[] = tracks[0]?.kind === 'video' ? ['video', ...audio] : audio
+  const playable = all.filter((id) => dashContainer(period, id) !== undefined)
+  // Pictures without their sound are not what the source sends.
+  return tracks.every(({ kind }) => playable.some((id) => tracksOf(period, id)[0]!.kind === kind)) ? playable : []
+}
+
+function dashContainer(period: Period, id: RenditionId): 'mp4' | 'webm' | undefined {
+  const container = containerOf(tracksOf(period, id))
+  return container === 'mp4' || container === 'webm' ? container : undefined
 }
 
 // Whether the segments of a period lie on its grid.
@@ -91,10 +100,9 @@ function setOf(
   segments: readonly Segment[],
   folder: string,
   grid: Grid | undefined,
-): AdaptationSet | undefined {
-  const [track] = tracksOf(period, id)
-  const container = containerOf(track === undefined ? [] : [track])
-  if (track === undefined || (container !== 'mp4' && container !== 'webm')) return undefined
+): AdaptationSet {
+  const track = tracksOf(period, id)[0]!
+  const container = dashContainer(period, id)!
   const name = (kind: 'init' | 'segment' | 'time', number: number, within?: number): string =>
     folder + formatName({ run, rendition: id, kind, number, period: within }, container)
   const rates = segments.map((segment) => (segment.sizeOf(track) * 8) / Math.max(0.001, segment.duration))

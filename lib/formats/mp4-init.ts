@@ -1,4 +1,5 @@
 import { AudioSampleEntry, Box, BoxParser, DataStream, FullBox, type SampleEntry, VisualSampleEntry } from 'mp4box'
+import { readFlacInfo } from '../codecs/flac.js'
 import { readOpusHead } from '../codecs/opus.js'
 import type { CodecId, MediaTrack } from './packet.js'
 
@@ -93,7 +94,12 @@ function makeSampleEntry(track: MediaTrack): SampleEntry {
   let samplerate = timescale
   // FLAC in ISOBMFF clause 3.3.1: a rate that 16 bits cannot hold is halved until they can; elsewhere it is 0.
   while (samplerate > 0xffff) samplerate = codecId === 'flac' ? Math.floor(samplerate / 2) : 0
-  return make(new AudioSampleEntry(), { ...common, channel_count: channels, samplesize: 16, samplerate }, makeConfig(track))
+  return make(new AudioSampleEntry(), { ...common, channel_count: channels, samplesize: sampleSize(track), samplerate }, makeConfig(track))
+}
+
+// FLAC in ISOBMFF clause 3.3.1: as STREAMINFO says, or browsers refuse it. Elsewhere it is a template's 16.
+function sampleSize({ codecId, config }: MediaTrack): number {
+  return (codecId === 'flac' ? readFlacInfo(config)?.bitsPerSample : undefined) ?? 16
 }
 
 /** An `esds` (ISO/IEC 14496-1 clause 7.2.6), for an objectTypeIndication. */

@@ -18,7 +18,7 @@ interface State {
 
 /**
  * Reads packets from WebM and Matroska: H.264, HEVC, VP8, VP9, AV1, AAC, Opus, Vorbis, FLAC, MP3, AC-3 and E-AC-3. Video counts 90 kHz; its decoding times,
- * which Matroska does not store, come from the presentation times and how far the codec says that it reorders pictures: see {@link DecodeClock}.
+ * which Matroska does not store, come from the presentation times and how far the codec says that it reorders pictures: see `DecodeClock`.
  * CodecDelay is taken off the times, so the first times of a stream may be negative.
  */
 export class WebmPacketReader implements PacketReader {

@@ -62,6 +62,12 @@ export class Fetcher {
 /** A year is usual; an hour is long. */
 const LONG = 3600
 
+/** Seconds that a playlist may be kept: what a blocking request gives never changes for the same URL. */
+function keepable(body: Buffer, url: string): number {
+  if (!new URL(url).searchParams.has('_HLS_msn')) return 0
+  return 6 * Number(/^#EXT-X-TARGETDURATION:(\d+)/m.exec(body.toString())?.[1] ?? 0)
+}
+
 /** What the head of an answer must say; `kind` is what its body is. */
 export function checkHeaders({ headers, body }: Reply, kind: 'playlist' | 'mpd' | 'media', url: string, report: Report): void {
   const value = (name: string): string => headers.get(name)?.trim() ?? ''
@@ -76,7 +82,10 @@ export function checkHeaders({ headers, body }: Reply, kind: 'playlist' | 'mpd' 
     if (headers.has('content-encoding')) report('compression', `Content-Encoding: ${value('content-encoding')}`, 'none', url)
     return
   }
-  if (!/\bno-(?:cache|store)\b/.test(cache)) report('cache-control', cache || '(none)', 'no-cache', url)
+  const most = keepable(body, url)
+  const age = Number(/\bmax-age=(\d+)/.exec(cache)?.[1] ?? Infinity)
+  if (!/\bno-(?:cache|store)\b/.test(cache) && age > most)
+    report('cache-control', cache || '(none)', most > 0 ? `no-cache, or max-age of ${most} or less` : 'no-cache', url)
   const exposed = value('access-control-expose-headers')
     .toLowerCase()
     .split(/\s*,\s*/)

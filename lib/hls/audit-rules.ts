@@ -33,7 +33,8 @@ export const RULES = {
   'skip-boundary': 'Only segments older than CAN-SKIP-UNTIL are skipped (RFC 8216bis 6.2.5.1)',
   'content-type': 'Content-Type says what it is (RFC 8216bis 4)',
   cors: 'Pages of other origins may read it: Access-Control-Allow-Origin, and for playlists Access-Control-Expose-Headers with Date and Age',
-  'cache-control': 'Playlists are no-cache; segments, parts and initialization sections immutable with a long max-age',
+  'cache-control':
+    'Playlists are no-cache, but for answers to blocking requests, which may be kept for six target durations (RFC 8216bis, appendix B); segments, parts and initialization sections immutable with a long max-age',
   compression: 'Only playlists are compressed',
   codecs: 'CODECS is what the initialization section says (RFC 8216bis 4.4.6.2; RFC 6381)',
   'media-format': 'Fragments are whole, have a tfdt, and a map (RFC 8216bis 3.1.2)',
@@ -51,7 +52,7 @@ export type Rule = keyof typeof RULES
 /** One rule that a server breaks at one place. */
 export interface Finding {
   /** Which. */
-  readonly rule: Rule
+  readonly rule: string
   /** The rule in a sentence, and where it stands. */
   readonly clause: string
   /** Where it was seen first. */

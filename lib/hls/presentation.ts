@@ -74,6 +74,14 @@ export interface RenditionReport {
   readonly lastPart: number
 }
 
+/** The numbers of a segment. */
+export interface SequenceNumbers {
+  /** Its media sequence number. */
+  readonly sequence: number
+  /** Its discontinuity sequence number. */
+  readonly discontinuity: number
+}
+
 /** All that a media playlist says. */
 export interface MediaPlaylist {
   /** EXT-X-TARGETDURATION in seconds, a whole number that never changes. */
@@ -83,7 +91,7 @@ export interface MediaPlaylist {
   /** Oldest first; the last may be growing. While the first of a mount is awaited there is none. */
   readonly segments: readonly SegmentEntry[]
   /** EXT-X-MEDIA-SEQUENCE and EXT-X-DISCONTINUITY-SEQUENCE where there are no segments, so that they never go back. */
-  readonly next: { readonly sequence: number; readonly discontinuity: number }
+  readonly next: SequenceNumbers
   /** The URI that the next part will have, while the source is live. */
   readonly hint: string | undefined
   /** Whether a source is there: without one nothing can be blocked for. */

@@ -34,8 +34,11 @@ export function playlistName(id: RenditionId): string {
 
 /** Another media playlist of the same multivariant one: whose it is, and its URI as seen from this one. */
 export interface Sibling {
+  /** Whose it is. */
   readonly presentation: Presentation
+  /** Which of its renditions. */
   readonly id: RenditionId
+  /** Where its playlist is. */
   readonly uri: string
 }
 
@@ -88,7 +91,8 @@ function entryOf(segment: Segment, id: RenditionId, run: string, withParts: bool
     duration,
     complete,
     independent,
-    gap: complete && (!segment.isThere || segment.isEmpty(id)),
+    // What HLS players cannot play is not there for them.
+    gap: container === 'webm' || (complete && (!segment.isThere || segment.isEmpty(id))),
     init: container === 'mp4' ? name('init', period.number) : undefined,
     parts: withParts
       ? parts.map((part) => ({ uri: name('part', part.number), duration: part.duration, independent: part.independent }))
@@ -128,6 +132,7 @@ function titlesOf({ titles, window }: Presentation): TitleEntry[] {
 
 /** A mount of a group, and where its files are as seen from the multivariant playlist. */
 export interface GroupMember {
+  /** Its segments. */
   readonly presentation: Presentation
   /** Such as `tv-720.media/`. */
   readonly folder: string

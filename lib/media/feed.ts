@@ -10,6 +10,7 @@ const MAX_HELD = 2_000
 /** Seconds of sound, and bytes of everything, that are kept for whoever comes in the middle. */
 const RECENT_SOUND = 2
 const MAX_RECENT = 16_777_216
+const MAX_RECENT_PACKETS = 10_000
 
 /** Whatever takes a mount's packets: the segments of playlists, instant streams. */
 export type Sink = TimelineOwner
@@ -48,8 +49,12 @@ export class Feed {
     this.#pendingSince = undefined
   }
 
-  /** Takes the next frames of the source, `now` in milliseconds since 1970. */
-  push(frames: readonly Frame[], now: number): void {
+  /**
+   * Takes the next frames of the source.
+   * @param now milliseconds since 1970
+   * @param video whether the source has pictures, be they such as cannot be read here
+   */
+  push(frames: readonly Frame[], now: number, video = false): void {
     const reader = this.#reader
     if (reader === undefined) return
     // A reader begins with a sync frame.
@@ -67,6 +72,7 @@ export class Feed {
         return
       }
     }
+    this.timeline.partial = video && !reader.tracks.some(({ kind }) => kind === 'video')
     if (this.#held.length > 0) {
       const held = this.#held
       this.#held = []
@@ -114,12 +120,12 @@ export class Feed {
     const { track, key, data } = packet
     if (track === this.timeline.period!.primary && key) {
       if (track.kind === 'video') this.#forget()
-      else while (this.#recent.length > 0 && (packet.dts - this.#recent[0]!.dts) / track.timescale > RECENT_SOUND) this.#drop()
+      else while (this.#recent.length > 0 && timeOf(packet) - timeOf(this.#recent[0]!) > RECENT_SOUND) this.#drop()
     }
     this.#recent.push(packet)
     this.#recentSize += data.length
     // Without its key frame, the rest is of no use.
-    if (this.#recentSize > MAX_RECENT) this.#forget()
+    if (this.#recentSize > MAX_RECENT || this.#recent.length > MAX_RECENT_PACKETS) this.#forget()
   }
 
   #drop(): void {
@@ -131,3 +137,5 @@ export class Feed {
     this.#recentSize = 0
   }
 }
+
+const timeOf = ({ dts, track }: Packet): number => dts / track.timescale

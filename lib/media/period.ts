@@ -8,6 +8,8 @@ export interface Period {
   readonly tracks: readonly MediaTrack[]
   /** The track whose frames decide where parts and segments end: the first video track, or else the first of all. */
   readonly primary: MediaTrack
+  /** Whether the source has pictures, too, that cannot be repackaged: then only its sound is offered, and not as if it were all. */
+  readonly partial: boolean
   /** When it begins, in seconds of the mount's timeline: when the first frame of the primary track is shown. */
   readonly start: number
   /** How long after its decoding the first frame of the primary track is shown, in seconds: more than 0 with B-frames. */
@@ -19,12 +21,12 @@ export interface Period {
 const EPOCH = Date.UTC(2026, 0, 1)
 
 /**
- * The number that the first segment of a run gets: seconds since 2026. So the media sequence number grows over restarts, too, for no segment
- * lasts less than a second on average.
+ * The number that the first segment of a run gets: half seconds since 2026. So the media sequence number grows over restarts, too, for no segment
+ * lasts less than that on average.
  * @param now milliseconds since 1970
  */
 export function firstSegment(now: number): number {
-  return Math.max(1, Math.floor((now - EPOCH) / 1000))
+  return Math.max(1, Math.floor((now - EPOCH) / 500))
 }
 
 /**

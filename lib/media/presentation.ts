@@ -21,10 +21,10 @@ export interface PresentationSettings {
   readonly segmentCount: number
   /** Most bytes of media that are kept in memory. */
   readonly maxSize: number
-  /** Seconds that players may go back, by what is on disk; 0 for none. */
-  readonly dvr: number
-  /** Most bytes on disk. */
-  readonly dvrSize: number
+  /** Seconds that players may go back, by what is on disk; none when left out, or 0. */
+  readonly dvr?: number
+  /** Most bytes on disk; unlimited when left out. */
+  readonly dvrSize?: number
 }
 
 /** What plays, and from when. */
@@ -35,6 +35,14 @@ export interface Title {
   readonly text: string
   /** From when on, in seconds of the mount's timeline. */
   readonly start: number
+}
+
+/** A part, and where it is. */
+export interface FoundPart {
+  /** The part. */
+  readonly part: Part
+  /** Its segment. */
+  readonly segment: Segment
 }
 
 /** What hears a {@link Presentation}. */
@@ -99,7 +107,7 @@ export class Presentation {
     this.run = randomBytes(9).toString('base64url').replaceAll(/[-_]/g, 'x')
     this.origin = origin
     this.#clock = clock
-    const { segmentDuration, partDuration, maxSize, dvr } = settings
+    const { segmentDuration, partDuration, maxSize, dvr = 0 } = settings
     if (folder !== undefined && dvr > 0) this.#store = new SegmentStore(folder, this.run, (reason) => owner.lost?.(reason))
     this.#segmenter = new Segmenter(
       this.#cutter,
@@ -131,18 +139,18 @@ export class Presentation {
 
   /** How far back players can go, in seconds, where that long has passed. */
   get depth(): number {
-    const { dvr, segmentCount, segmentDuration } = this.settings
+    const { segmentCount, segmentDuration } = this.settings
     const least = segmentDuration * segmentCount
     if (this.#store === undefined) return least
     const { unbroken } = this
     const [first] = unbroken
     const isShort = this.#short || first?.sequence !== this.window[0]?.sequence
-    return Math.max(least, isShort && first !== undefined ? Math.min(dvr, this.#end - first.start) : dvr)
+    return Math.max(least, isShort && first !== undefined ? Math.min(this.dvr, this.#end - first.start) : this.dvr)
   }
 
   /** Seconds that players may go back, as the settings have it; 0 where nothing is on disk. */
   get dvr(): number {
-    return this.#store === undefined ? 0 : this.settings.dvr
+    return this.#store === undefined ? 0 : (this.settings.dvr ?? 0)
   }
 
   /** The period in force. */
@@ -192,7 +200,7 @@ export class Presentation {
   }
 
   /** A part that is kept, by its number, and its segment. */
-  findPart(number: number): { part: Part; segment: Segment } | undefined {
+  findPart(number: number): FoundPart | undefined {
     for (let i = this.#segments.length - 1; i >= 0; i--) {
       const segment = this.#segments[i]!
       const first = segment.parts[0]
@@ -221,7 +229,7 @@ export class Presentation {
     this.#live = false
     this.#segmenter.end()
     this.#changed()
-    for (const [key, group] of this.#groups) this.#settle(key, group, false)
+    for (const [key, group] of [...this.#groups]) this.#settle(key, group, false)
   }
 
   /**
@@ -279,7 +287,7 @@ export class Presentation {
 
   #changed(): void {
     this.#version++
-    for (const [key, group] of this.#groups) if (group.ready()) this.#settle(key, group, true)
+    for (const [key, group] of [...this.#groups]) if (group.ready()) this.#settle(key, group, true)
   }
 
   #settle(key: string, group: Group, ready: boolean): void {
@@ -302,7 +310,7 @@ export class Presentation {
     if (this.#store === undefined || first === undefined) return least
     const end = this.#end
     const margin = this.#short ? Math.min(MARGIN, (end - first.start) / 10) : 0
-    const from = Math.max(end - this.settings.dvr, first.start + margin)
+    const from = Math.max(end - this.dvr, first.start + margin)
     const index = segments.findIndex(({ start }) => start >= from - 1e-6)
     return index < 0 ? least : Math.min(index, least)
   }
@@ -314,7 +322,7 @@ export class Presentation {
     let kept = segments.length
     let size = 0
     while (kept > this.#released && segments.length - kept < 2 * segmentCount + 1) {
-      size += segments[kept - 1]!.size
+      size += segments[kept - 1]!.memory
       if (size > maxSize && kept < segments.length) break
       kept--
     }
@@ -332,13 +340,13 @@ export class Presentation {
   // Drops what nobody may ask for any more, of so many.
   #forget(count: number): void {
     const segments = this.#segments
-    const oldest = this.#end - this.settings.dvr - MARGIN
+    const oldest = this.#end - this.dvr - MARGIN
     let gone = 0
     for (; gone < count; gone++) {
       const segment = segments[gone]!
       const { file, released, lost } = segment
       const isYoung = segment.start + segment.duration > oldest
-      const isLarge = this.#stored > this.settings.dvrSize
+      const isLarge = this.#stored > (this.settings.dvrSize ?? Infinity)
       if (this.#store !== undefined && isYoung && !lost && !(released && isLarge)) break
       this.#short = this.#store !== undefined && isYoung
       // The disk has hung all the time.
@@ -364,11 +372,8 @@ export class Presentation {
       this.#changed()
     },
     complete: (segment) => {
-      if (segment.parts.length === 0) this.#segments.pop()
-      else {
-        this.#store?.add(segment)
-        this.#owner.complete?.(segment)
-      }
+      this.#store?.add(segment)
+      this.#owner.complete?.(segment)
       this.#changed()
     },
     keyless: (seconds) => this.#owner.keyless?.(seconds),

@@ -21,7 +21,8 @@ export function parseRendition(name: string): RenditionId | undefined {
 }
 
 /** The tracks of a period that a rendition shows; none where it does not exist. */
-export function tracksOf({ tracks }: Period, id: RenditionId): readonly MediaTrack[] {
+export function tracksOf({ tracks, partial }: Period, id: RenditionId): readonly MediaTrack[] {
+  if (partial) return []
   const video = tracks.filter(({ kind }) => kind === 'video').slice(0, 1)
   const audio = tracks.filter(({ kind }) => kind === 'audio')
   if (id === 'main') return [...video, ...audio.slice(0, 1)]
@@ -44,8 +45,18 @@ export function containerOf(tracks: readonly MediaTrack[]): Container | undefine
   return all(WEBM) ? 'webm' : undefined
 }
 
+/** What is to be known of the files of a container. */
+export interface FileType {
+  /** What their names end in. */
+  readonly ending: string
+  /** Their media type when there are pictures. */
+  readonly video: string
+  /** Their media type when there is sound alone. */
+  readonly audio: string
+}
+
 /** What the files of a container end in, and their media types for pictures and for sound alone. */
-export const FILES: Readonly<Record<Container, { readonly ending: string; readonly video: string; readonly audio: string }>> = {
+export const FILES: Readonly<Record<Container, FileType>> = {
   mp4: { ending: 'm4s', video: 'video/mp4', audio: 'audio/mp4' },
   ts: { ending: 'ts', video: 'video/mp2t', audio: 'video/mp2t' },
   webm: { ending: 'webm', video: 'video/webm', audio: 'audio/webm' },
@@ -62,6 +73,14 @@ export interface PartFacts {
   readonly events: readonly EventMessage[]
 }
 
+/** A part as it was written. */
+export interface Written {
+  /** The part. */
+  readonly bytes: Buffer
+  /** Its packets: views of {@link Written.bytes} where that spares memory. */
+  readonly packets: readonly Packet[]
+}
+
 /** Writes the parts of one rendition of one period, one after the other. */
 export interface Writer {
   /** How. */
@@ -69,7 +88,7 @@ export interface Writer {
   /** What a decoder needs before the first of them; `undefined` where each segment brings it. */
   readonly init: Buffer | undefined
   /** Writes one part; gives the packets, too, as views of what was written where that spares memory. */
-  write(packets: readonly Packet[], facts: PartFacts): { bytes: Buffer; packets: readonly Packet[] }
+  write(packets: readonly Packet[], facts: PartFacts): Written
 }
 
 /** Makes the writer of tracks, if there is a way to write them. */

@@ -38,12 +38,14 @@ export class Part {
   readonly start: number
   /** In seconds. */
   readonly duration: number
-  /** Whether it begins with a key frame. */
+  /** Whether its first picture is a key frame. */
   readonly independent: boolean
   /** Whether it is the first of its segment. */
   readonly first: boolean
-  /** Bytes of its packets. */
+  /** Bytes of its packets, and a little for each. */
   readonly size: number
+  /** Bytes that it takes in memory, with all forms in which it has been asked for. */
+  memory: number
   /** What is in it, in the order of the source. */
   readonly packets: readonly Packet[]
   readonly #writers: PeriodWriters
@@ -62,21 +64,21 @@ export class Part {
     this.first = facts.first
     this.#writers = writers
     align(packets)
-    this.size = packets.reduce((sum, { data }) => sum + data.length, 0)
+    this.size = packets.reduce((sum, packet) => sum + sizeOf(packet), 0)
     // The main rendition is written at once: it is what most ask for, its writer may count on being asked in order, and the source's
     // memory is free when the packets lie in what was written.
     const ids = tracksOf(writers.period, 'main').map(({ id }) => id)
     const writer = writers.get('main')
-    if (writer === undefined) this.packets = packets
-    else {
-      const written = writer.write(
-        packets.filter(({ track }) => ids.includes(track.id)),
-        { number: this.number, first: this.first, events },
-      )
-      this.#forms.set('main', written.bytes)
-      const others = packets.filter(({ track }) => !ids.includes(track.id))
-      this.packets = others.length === 0 ? written.packets : [...written.packets, ...others]
-    }
+    const main = packets.filter(({ track }) => ids.includes(track.id))
+    this.memory = this.size
+    this.packets = packets
+    if (writer === undefined || main.length === 0) return
+    const written = writer.write(main, { number: this.number, first: this.first, events })
+    this.#forms.set('main', written.bytes)
+    // What moved into it takes nothing more.
+    this.memory = written.bytes.length + (written.packets[0]?.data.buffer === written.bytes.buffer ? 0 : this.size)
+    this.packets =
+      main.length === packets.length ? written.packets : [...written.packets, ...packets.filter(({ track }) => !ids.includes(track.id))]
   }
 
   /** Its bytes in a rendition; empty where the rendition has nothing in it. */
@@ -88,6 +90,7 @@ export class Part {
       const facts = { number: this.number, first: this.first, events: [] }
       bytes = packets.length === 0 ? NOTHING : (this.#writers.get(id)?.write(packets, facts).bytes ?? NOTHING)
       this.#forms.set(id, bytes)
+      this.memory += bytes.length
     }
     return bytes
   }
@@ -109,8 +112,8 @@ export class Segment {
   readonly writers: PeriodWriters
   /** When it begins, in seconds of the mount's timeline. */
   readonly start: number
-  /** Whether it begins with a key frame. */
-  readonly independent: boolean
+  /** Whether its first picture is a key frame; certain once it has a part. */
+  independent = false
   /** What it has so far; nothing once it is {@link Segment.released}. */
   readonly parts: Part[] = []
   /** In seconds, so far. */
@@ -129,11 +132,10 @@ export class Segment {
   /** Bytes by track, in the order of the period. */
   readonly #sizes: number[]
 
-  constructor(sequence: number, writers: PeriodWriters, start: number, independent: boolean) {
+  constructor(sequence: number, writers: PeriodWriters, start: number) {
     this.sequence = sequence
     this.writers = writers
     this.start = start
-    this.independent = independent
     this.#sizes = writers.period.tracks.map(() => 0)
   }
 
@@ -145,6 +147,11 @@ export class Segment {
   /** Whether it can be had, from memory or from disk. */
   get isThere(): boolean {
     return !this.#released || this.file !== undefined
+  }
+
+  /** Bytes that it takes in memory. */
+  get memory(): number {
+    return this.parts.reduce((sum, { memory }) => sum + memory, 0)
   }
 
   /** Takes the next part. */
@@ -192,6 +199,14 @@ function align(packets: Packet[]): void {
     const packet = packets[before]!
     if (packet.dts + packet.duration !== dts) packets[before] = { ...packet, duration: Math.max(0, dts - packet.dts) }
   }
+}
+
+/** What a packet takes beside its bytes: thousands of empty ones must not cost nothing. */
+const PACKET_COST = 200
+
+/** How much of a segment's share of memory a packet takes, in bytes. */
+export function sizeOf({ data }: Packet): number {
+  return data.length + PACKET_COST
 }
 
 const NOTHING = Buffer.alloc(0)

@@ -1,7 +1,7 @@
 import type { EventMessage } from '../formats/mp4-prefix.js'
 import type { Packet } from '../formats/packet.js'
 import type { Period } from './period.js'
-import { Part, PeriodWriters, Segment } from './segment.js'
+import { Part, PeriodWriters, Segment, sizeOf } from './segment.js'
 
 /** What hears a {@link Segmenter}. */
 export interface SegmenterOwner {
@@ -25,28 +25,47 @@ export interface Lengths {
   readonly size: number
 }
 
-/** Seconds by which other tracks may be ahead of the primary one before their times are what cuts. */
-const SKEW = 1
+/** Seconds by which other tracks may be further ahead of the primary one than of late before their times are what cuts, and by how much at first. */
+const SKEW = 0.5
+const FIRST_LEAD = 2
 /** What sums of durations may be off by. */
 const EPSILON = 1e-6
+/** How much longer a segment may be than it should, in seconds: EXTINF is rounded to compare it with the target duration (RFC 8216 4.3.3.1). */
+const ROUNDING = 0.5 - EPSILON
+/** Seconds that a part lasts at least, even where all times are the same. */
+const SHORTEST = 0.001
+/** Seconds after which key frames are not expected any more. */
+const HOPELESS = 30
+/** The most events that wait for a part. */
+const MAX_EVENTS = 16
 
 /** Cuts a mount's packets into parts and segments, at key frames where they come often enough. */
 export class Segmenter {
   readonly #owner: SegmenterOwner
   readonly #lengths: Lengths
+  // Seconds of a part, where there is no reason for another length, and the most.
+  readonly #partLength: number
+  readonly #longest: number
   #writers: PeriodWriters | undefined
   #segment: Segment | undefined
   #packets: Packet[] = []
   #size = 0
-  #independent = false
+  // Whether the first picture of the open part is a key frame; `undefined` while it has none.
+  #independent: boolean | undefined
   #events: EventMessage[] = []
-  // Seconds of the mount's timeline: where the open part begins, where its last packet of the primary track ends, the last key frame.
+  // Seconds of the mount's timeline: where the open part begins, where the last packet of the primary track is and ends, the last key frame.
   #start = 0
+  #last = 0
   #end = 0
   #key = 0
+  // How far the other tracks are, and by how much they are ahead.
+  #other = 0
+  #lead = 0
   #gop = 0
-  /** Whether the first segment of the period is still open. */
+  // Whether the first segment of the period is still open.
   #fresh = false
+  // Whether a segment had to end without a key frame since the last one.
+  #late = false
   #nextSequence: number
   #nextPart: number
 
@@ -54,6 +73,8 @@ export class Segmenter {
   constructor(owner: SegmenterOwner, lengths: Lengths, first: { sequence: number; part: number }) {
     this.#owner = owner
     this.#lengths = lengths
+    this.#partLength = Math.min(lengths.part ?? lengths.segment, lengths.segment)
+    this.#longest = lengths.part === undefined ? lengths.segment + ROUNDING : this.#partLength + EPSILON
     this.#nextSequence = first.sequence
     this.#nextPart = first.part
   }
@@ -70,7 +91,8 @@ export class Segmenter {
 
   /** Ends what is open: the next packets belong to another period, or none come. */
   end(): void {
-    this.#closePart(this.#end)
+    while (this.#end - this.#start > this.#longest && this.#packets.length > 1) this.#pass(1)
+    this.#closePart(this.#end > this.#start ? this.#end : Math.min(this.#other, this.#start + this.#partLength))
     this.#closeSegment()
     this.#writers = undefined
   }
@@ -79,96 +101,135 @@ export class Segmenter {
   begin(period: Period): void {
     this.end()
     this.#writers = new PeriodWriters(period)
-    this.#start = this.#end = this.#key = period.start
+    this.#last = this.#end = this.#key = this.#other = period.start
+    this.#start = Math.max(this.#start, period.start)
+    this.#lead = FIRST_LEAD
     this.#gop = 0
     this.#fresh = true
+    this.#late = false
   }
 
   /** Tells something with the next part. */
   tell(event: EventMessage): void {
-    this.#events.push(event)
+    this.#events = [...this.#events.slice(1 - MAX_EVENTS), event]
   }
 
   /** Takes the next packet, of the period that has begun last. */
   write(packet: Packet): void {
-    const { period } = this.#writers!
-    const { timescale, id } = packet.track
-    if (id === period.primary.id) {
-      const start = Math.max(this.#end, packet.dts / timescale + period.delay)
-      const end = (packet.dts + packet.duration) / timescale + period.delay
-      this.#cut(packet, start, end)
-      this.#end = Math.max(start, end)
+    const { primary, delay } = this.#writers!.period
+    const { track, dts, duration, key } = packet
+    const isPrimary = track === primary
+    const start = dts / track.timescale + (isPrimary ? delay : 0)
+    const end = start + duration / track.timescale
+    if (isPrimary) {
+      // Pictures that are rarer than parts: the sound between them has parts of its own.
+      while (start - this.#start > this.#longest && this.#packets.length > 1) this.#pass(1)
+      this.#cut(packet, Math.max(start, this.#start), end)
+      this.#lead = Math.max(0, this.#other - start, this.#lead - (start - this.#last) / 2)
+      this.#last = start
+      this.#end = Math.max(this.#start, end)
     } else {
-      const start = packet.dts / timescale
-      const { part = this.#lengths.segment } = this.#lengths
-      // The primary track has paused: pictures may be rare, but sound is not to wait for them.
-      if (start - this.#start > part + SKEW) this.#pass(this.#start + part)
+      if (start - this.#start > this.#partLength + SKEW + this.#lead) this.#pass(0)
+      if (this.#isLarge(packet)) this.#close(Math.max(this.#end, this.#start))
+      this.#other = Math.max(this.#other, end)
     }
-    if (this.#segment === undefined) this.#open(this.#start, packet)
+    if (this.#segment === undefined) this.#open(this.#start)
+    if (isPrimary && this.#independent === undefined) {
+      this.#independent = key
+      if (this.#segment!.parts.length === 0) this.#segment!.independent = key
+    }
     this.#packets.push(packet)
-    this.#size += packet.data.length
+    this.#size += sizeOf(packet)
   }
 
   // Ends what is to end before a packet of the primary track.
   #cut(packet: Packet, start: number, end: number): void {
-    const segment = this.#segment
-    if (segment === undefined) return
-    const isVideo = packet.track.kind === 'video'
-    const begun = start - segment.start
-    const most = this.#lengths.segment + 0.5 - EPSILON
-    if (isVideo && packet.key) {
+    const { track, key } = packet
+    const isVideo = track.kind === 'video'
+    const isKey = isVideo && key
+    if (isKey) {
       this.#gop = start - this.#key
       this.#key = start
     }
-    const wanted = isVideo && packet.key && (begun >= this.#lengths.segment - 0.5 + EPSILON || begun + this.#gop > most)
-    const forced = end - segment.start > most || this.#size + segment.size > this.#lengths.size
-    const even = !isVideo && end - segment.start > this.#lengths.segment + EPSILON
-    if (wanted || forced || even) {
-      if (forced && !wanted && isVideo) this.#owner.keyless(Math.max(this.#gop, start - this.#key))
-      this.#closePart(start)
-      this.#closeSegment()
-      if (this.#fresh && !forced) this.#writers!.grid = { sequence: segment.sequence, duration: segment.duration }
+    if (this.#late && (isKey || start - this.#key > HOPELESS)) {
+      this.#owner.keyless(isKey ? this.#gop : Infinity)
+      this.#late = false
+    }
+    const segment = this.#segment
+    // What would have no length waits for more.
+    if (segment === undefined || (start - this.#start < EPSILON && this.#packets.length > 0)) return
+    const { segment: length, part } = this.#lengths
+    const begun = start - segment.start
+    const isLong = end - segment.start > length + (isVideo ? ROUNDING : EPSILON)
+    const isNext = isKey && (begun > length - ROUNDING || begun + this.#gop > length + ROUNDING)
+    if (isNext || isLong || this.#isLarge(packet)) {
+      if (isLong && isVideo && !isKey) this.#late = true
+      this.#close(start)
+      if (this.#fresh && (isNext || (isLong && !isVideo))) this.#writers!.grid = { sequence: segment.sequence, duration: segment.duration }
       this.#fresh = false
-      this.#open(start, packet)
-    } else if (this.#lengths.part !== undefined && end - this.#start > this.#lengths.part + EPSILON) this.#closePart(start)
-    if (this.#packets.length === 0) this.#independent = packet.key
+      this.#open(Math.max(start, this.#start))
+    } else if (part !== undefined && end - this.#start > this.#partLength + EPSILON) this.#closePart(start)
   }
 
-  // Time goes on without the primary track.
-  #pass(to: number): void {
+  #isLarge(packet: Packet): boolean {
+    return sizeOf(packet) + this.#size + (this.#segment?.size ?? 0) > this.#lengths.size
+  }
+
+  // Time goes on without the primary track: what comes before the end of a part is one, but for the last packets where they are to fill the next.
+  #pass(kept: number): void {
     const segment = this.#segment
-    this.#end = to
+    const packets = this.#packets
+    if (segment === undefined || packets.length === 0) return
+    const to = this.#start + this.#partLength
+    const later = packets.findIndex(({ track, dts }, i) => i > 0 && dts / track.timescale >= to)
+    const rest = packets.splice(later < 0 ? packets.length - kept : later)
+    const keyOf = (some: readonly Packet[]): boolean | undefined => some.find(({ track }) => track === this.#writers!.period.primary)?.key
+    this.#independent = keyOf(packets)
     this.#closePart(to)
-    if (segment === undefined || to - segment.start >= this.#lengths.segment) {
+    if (to + this.#partLength - segment.start > this.#lengths.segment + ROUNDING) {
       this.#fresh = false
       this.#closeSegment()
-      this.#start = to
+    }
+    this.#packets = rest
+    this.#size = rest.reduce((sum, packet) => sum + sizeOf(packet), 0)
+    this.#independent = keyOf(rest)
+    if (rest.length > 0 && this.#segment === undefined) {
+      this.#open(to)
+      this.#segment!.independent = this.#independent ?? false
     }
   }
 
-  #open(start: number, packet: Packet): void {
+  #open(start: number): void {
     this.#start = start
-    this.#independent = packet.key && packet.track.id === this.#writers!.period.primary.id
-    this.#segment = new Segment(this.#nextSequence++, this.#writers!, start, this.#independent)
+    this.#segment = new Segment(this.#nextSequence++, this.#writers!, start)
     this.#owner.open(this.#segment)
+  }
+
+  #close(end: number): void {
+    this.#closePart(end)
+    this.#closeSegment()
   }
 
   #closePart(end: number): void {
     const segment = this.#segment
     if (segment === undefined || this.#packets.length === 0) return
+    // A single picture may be shown for longer than a segment: then what comes next is further on.
+    const most = segment.start + this.#lengths.segment + ROUNDING
+    const duration = Math.max(SHORTEST, Math.min(end, most) - this.#start)
     const facts = {
       number: this.#nextPart++,
       start: this.#start,
-      duration: end - this.#start,
-      independent: this.#independent,
+      duration,
+      independent: this.#independent ?? false,
       first: segment.parts.length === 0,
     }
     const part = new Part(facts, this.#packets, this.#writers!, this.#events)
     this.#packets = []
     this.#size = 0
     this.#events = []
-    this.#start = end
-    this.#independent = false
+    this.#start += duration
+    this.#independent = undefined
+    if (part.first) segment.independent = part.independent
     segment.add(part)
     this.#owner.part(part, segment)
   }

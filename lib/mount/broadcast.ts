@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.js'
 import { FloecastError } from '../errors.js'
 import type { FormatName, Frame } from '../formats/frame.js'
+import type { MediaTrack } from '../formats/packet.js'
 import { Feed } from '../media/feed.js'
 import type { MediaFolder } from '../media/folder.js'
 import { Presentation } from '../media/presentation.js'
 import type { MountSettings } from '../options.js'
-import { type Form, formTracks, type InstantOwner, InstantStream } from './instant.js'
+import { type Form, FORMS, formTracks, type InstantOwner, InstantStream } from './instant.js'
 import { Replay } from './replay.js'
 
 /** What a {@link Broadcast} needs of its mount. */
@@ -13,7 +14,7 @@ export interface BroadcastOwner extends InstantOwner {
   /** Hears that something is not as it should be, in one sentence that says what to do. */
   warn(sentence: string): void
   /** Where segments may be kept on disk. */
-  readonly folder: MediaFolder | undefined
+  readonly folder?: MediaFolder | undefined
 }
 
 /** Milliseconds that a form is kept ready after its last listener has gone. */
@@ -28,6 +29,8 @@ export class Broadcast {
   readonly #clock: Clock
   readonly #streams = new Map<Form, InstantStream>()
   readonly #replays = new Set<Replay>()
+  /** What ends the streams that nobody listens to. */
+  readonly #lingers = new Map<InstantStream, () => void>()
   #format: FormatName | undefined
   #warned = false
   #lost = false
@@ -64,19 +67,27 @@ export class Broadcast {
     return this.#replays
   }
 
+  /** The forms in which it can be had now, each with the tracks that it carries. */
+  get forms(): ReadonlyMap<Form, readonly MediaTrack[]> {
+    const { period } = this.#feed.timeline
+    if (!this.#owner.settings.instant || this.#format === undefined || period === undefined) return new Map()
+    const forms = FORMS.map((form) => [form, formTracks(form, period)] as const)
+    return new Map(forms.filter(([, tracks]) => tracks.length > 0))
+  }
+
   /** Whether it is what these settings ask for. */
   fits({ hls, dash, dvr, dvrSize }: MountSettings): boolean {
     return JSON.stringify({ hls, dash, dvr, dvrSize }) === this.#made
   }
 
   /** Takes the next frames of the source, once their format is known. */
-  push(format: FormatName, frames: readonly Frame[]): void {
+  push(format: FormatName, frames: readonly Frame[], video: boolean): void {
     const now = this.#clock.now()
     if (format !== this.#format) {
       this.#format = format
       this.#feed.start(format)
     }
-    this.#feed.push(frames, now)
+    this.#feed.push(frames, now, video)
   }
 
   /** Says what plays from now on. */
@@ -84,28 +95,33 @@ export class Broadcast {
     this.presentation?.tell(title, this.#feed.timeline.end)
   }
 
-  /** Says that the source has gone; another may come. */
-  end(): void {
+  /** Says that another source has taken over: its stream begins anew, for the same listeners. */
+  restart(): void {
     this.#format = undefined
     this.#warned = false
     this.#lost = false
+  }
+
+  /** Says that the source has gone; another may come. */
+  end(): void {
+    this.restart()
     this.#feed.end(this.#clock.now())
     this.presentation?.end()
-    for (const stream of this.#streams.values()) stream.close()
-    this.#streams.clear()
+    for (const stream of this.#streams.values()) this.#drop(stream)
   }
 
   /** The stream in a form, which is made for the first who asks; `undefined` where the source's tracks have no such form. */
   stream(form: Form): InstantStream | undefined {
     const found = this.#streams.get(form)
     if (found !== undefined) return found
-    const { period } = this.#feed.timeline
-    if (!this.#owner.settings.instant || this.#format === undefined || period === undefined || formTracks(form, period).length === 0)
-      return undefined
+    if (!this.forms.has(form)) return undefined
     const stream = new InstantStream(form, this.#owner, this.#clock)
     this.#streams.set(form, stream)
     this.#feed.attach(stream)
-    stream.onIdle = () => this.#clock.after(LINGER, () => this.#drop(stream))
+    stream.onIdle = () => this.#linger(stream)
+    stream.onEnd = () => this.#drop(stream)
+    // Whoever has asked may not come.
+    this.#linger(stream)
     return stream
   }
 
@@ -139,8 +155,21 @@ export class Broadcast {
     return replay
   }
 
+  // Only the last time that someone goes counts.
+  #linger(stream: InstantStream): void {
+    this.#lingers.get(stream)?.()
+    this.#lingers.set(
+      stream,
+      this.#clock.after(LINGER, () => {
+        if (stream.audience === 0) this.#drop(stream)
+      }),
+    )
+  }
+
   #drop(stream: InstantStream): void {
-    if (stream.audience > 0 || this.#streams.get(stream.form) !== stream) return
+    if (this.#streams.get(stream.form) !== stream) return
+    this.#lingers.get(stream)?.()
+    this.#lingers.delete(stream)
     this.#streams.delete(stream.form)
     this.#feed.detach(stream)
     stream.close()
@@ -156,7 +185,7 @@ export class Broadcast {
     if (this.#warned) return
     this.#warned = true
     const { segmentDuration } = this.#owner.settings.hls
-    const apart = Number.isFinite(seconds) && seconds > 0 ? `come ${Math.round(seconds * 10) / 10} s apart` : 'do not come'
+    const apart = Number.isFinite(seconds) ? `come ${Math.round(seconds * 10) / 10} s apart` : 'do not come'
     this.#owner.warn(
       `The source's key frames ${apart}, but segments are ${segmentDuration} s long: set the encoder's keyframe interval to ${segmentDuration} s, or players start slowly`,
     )

@@ -26,10 +26,10 @@ export interface InstantOwner {
   readonly info: StreamInfo
   /** The ICY block of what plays now. */
   readonly metadataBlock: Buffer
-  /** Hears that someone has begun to listen. */
-  joined(listener: Listener): void
-  /** Hears that someone has gone. */
-  left(listener: Listener): void
+  /** Hears that someone has begun to listen to it in another form. */
+  formJoined(listener: Listener): void
+  /** Hears that someone who did is gone. */
+  formLeft(listener: Listener): void
 }
 
 /** The form of each ending; `undefined` for all others. */
@@ -41,10 +41,15 @@ export function formOf(ending: string): Form | undefined {
 export function formTracks(form: Form, period: Period): readonly MediaTrack[] {
   const main = tracksOf(period, 'main')
   if (form === 'mp4') return containerOf(main) === 'mp4' ? main : []
-  if (form === 'webm') return main.every(({ codecId }) => WEBM.has(codecId)) ? main : []
+  if (form === 'webm') return main.length > 0 && main.every(({ codecId }) => WEBM.has(codecId)) ? main : []
   if (form === 'ts') return main.some(({ kind }) => kind === 'video') && main.every(({ codecId }) => TS.has(codecId)) ? main : []
   const codecs = AUDIO[form]
   return period.tracks.filter(({ codecId }) => codecs.has(codecId)).slice(0, 1)
+}
+
+/** The media type of a form that carries these tracks, without codecs. */
+export function formType(form: Form, tracks: readonly MediaTrack[]): string {
+  return TYPES[form] ?? `${tracks.some(({ kind }) => kind === 'video') ? 'video' : 'audio'}/${form}`
 }
 
 /** A mount's stream in another form, made of the same frames: one for all who listen to that form. */
@@ -53,6 +58,9 @@ export class InstantStream extends Outlet implements Sink {
   readonly form: Form
   /** Told when the last listener has gone. */
   onIdle: () => void = () => {}
+  /** Told when the source has changed to tracks that have no such form. */
+  onEnd: () => void = () => {}
+  #closed = false
   readonly #owner: InstantOwner
   #tracks: readonly MediaTrack[] = []
   #muxer: Muxer | undefined
@@ -93,7 +101,8 @@ export class InstantStream extends Outlet implements Sink {
     // The timeline goes on without a gap, so nothing begins anew where the tracks are the same.
     if (tracks.length === this.#tracks.length && tracks.every((track, i) => track === this.#tracks[i])) return
     this.#tracks = tracks
-    this.#muxer = tracks.length === 0 ? undefined : createMuxer(this.form, tracks)
+    if (tracks.length === 0) return this.onEnd()
+    this.#muxer = createMuxer(this.form, tracks)
     this.#begun = false
     this.tune(tracks.some(({ kind }) => kind === 'video'))
   }
@@ -116,6 +125,7 @@ export class InstantStream extends Outlet implements Sink {
 
   /** Ends it: everyone gets what is left. */
   close(): void {
+    this.#closed = true
     this.finish()
   }
 
@@ -125,12 +135,12 @@ export class InstantStream extends Outlet implements Sink {
   }
 
   joined(listener: Listener): void {
-    this.#owner.joined(listener)
+    this.#owner.formJoined(listener)
   }
 
   left(listener: Listener): void {
-    this.#owner.left(listener)
-    if (this.audience === 0) this.onIdle()
+    this.#owner.formLeft(listener)
+    if (this.audience === 0 && !this.#closed) this.onIdle()
   }
 }
 
@@ -144,7 +154,15 @@ function createMuxer(form: Form, tracks: readonly MediaTrack[]): Muxer {
   return new OggMuxer(track!, { serial: randomBytes(4).readUInt32LE() })
 }
 
-const FORMS: readonly Form[] = ['mp4', 'webm', 'ts', 'aac', 'mp3', 'opus', 'ogg']
+/** All forms. */
+export const FORMS: readonly Form[] = ['mp4', 'webm', 'ts', 'aac', 'mp3', 'opus', 'ogg']
+const TYPES: Readonly<Partial<Record<Form, string>>> = {
+  ts: 'video/mp2t',
+  aac: 'audio/aac',
+  mp3: 'audio/mpeg',
+  opus: 'audio/ogg',
+  ogg: 'audio/ogg',
+}
 const WEBM: ReadonlySet<CodecId> = new Set(['vp8', 'vp9', 'av1', 'opus', 'vorbis'])
 const TS: ReadonlySet<CodecId> = new Set(['h264', 'hevc', 'aac', 'mp3', 'ac3', 'eac3'])
 const AUDIO: Readonly<Record<'aac' | 'mp3' | 'opus' | 'ogg', ReadonlySet<CodecId>>> = {

@@ -22,6 +22,8 @@ export interface MountEvents {
   listener: [listener: Listener, mount: Mount]
   /** A listener has gone. */
   departure: [listener: Listener, mount: Mount]
+  /** A mount is no more: its source has gone, and no settings name it. */
+  forget: [mount: Mount]
   /** The title has changed. */
   metadata: [mount: Mount]
   /** What a source sent has been written down: a whole file below the folder for media, of so many bytes. */
@@ -39,6 +41,8 @@ export type Tell = <K extends keyof MountEvents>(event: K, ...args: MountEvents[
 const DETECTION = 2_000
 const DAMAGE_INTERVAL = 10_000
 const WARNINGS = 10
+// How long the playlists of a source that has gone are kept for when it comes back, in milliseconds.
+const KEEP = 30_000
 
 /**
  * A path that one source feeds and any number of listeners hear. What a source sends is framed, kept in one queue, and written
@@ -66,6 +70,9 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
   folder: MediaFolder | undefined
   #recording: Recording | undefined
   #broken = false
+  /** Bytes that went to others than its own listeners, since the server started. */
+  #otherwise = 0
+  #left = -Infinity
   readonly #tell: Tell
   #said: StreamInfo = {}
   #known = ''
@@ -125,7 +132,9 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     this.#stopRecording()
     this.#said = info
     this.reset()
-    if (!this.broadcast.fits(this.settings)) {
+    if (this.broadcast.fits(this.settings)) this.broadcast.restart()
+    else {
+      this.broadcast.end()
       this.broadcast.close()
       this.broadcast = new Broadcast(this, this.clock)
     }
@@ -167,12 +176,30 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
       this.#stopRecording()
       this.finish()
       this.broadcast.end()
+      this.#left = this.clock.now()
     }
     this.#tell('end', source, this, reason)
   }
 
   joined(listener: Listener): void {
     this.#tell('listener', listener, this)
+  }
+
+  formJoined(listener: Listener): void {
+    this.served++
+    this.peak = Math.max(this.peak, this.connected)
+    this.joined(listener)
+  }
+
+  formLeft(listener: Listener): void {
+    this.#otherwise += listener.bytesSent
+    if (listener.overtaken) this.slow++
+    this.left(listener)
+  }
+
+  /** Takes note of bytes that went out by other ways than to listeners: playlists, manifests and segments. */
+  given(bytes: number): void {
+    this.#otherwise += bytes
   }
 
   left(listener: Listener): void {
@@ -202,6 +229,14 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
       )
       this.#damage = { bytes: skipped, time: now }
     } else if (skipped === this.#damage.bytes) this.#damage.time = now - DAMAGE_INTERVAL
+  }
+
+  /** Whether nobody needs it any longer: players go on with their playlist when a source comes back soon. */
+  get forgettable(): boolean {
+    if (this.source !== undefined || this.connected > 0) return false
+    const segments = this.broadcast.presentation?.segments.length ?? 0
+    // Those who watch what has been an hour ago have not seen the end.
+    return segments === 0 || this.clock.now() - this.#left >= Math.max(KEEP, 1000 * (this.broadcast.presentation?.dvr ?? 0))
   }
 
   /** Who listens to the mount, in whatever form. */
@@ -241,11 +276,26 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     this.#recording?.push(frames, this.source!.demuxer)
   }
 
+  /** How many listen over a connection of their own, in whatever form. */
+  get connected(): number {
+    let count = this.audience
+    const { streams, replays } = this.broadcast
+    for (const { audience } of [...streams.values(), ...replays]) count += audience
+    return count
+  }
+
+  override get bytesSent(): number {
+    let sum = super.bytesSent + this.#otherwise
+    const { streams, replays } = this.broadcast
+    for (const { listeners } of [...streams.values(), ...replays]) for (const { bytesSent } of listeners) sum += bytesSent
+    return sum
+  }
+
   // What browsers get must not take from the others what they get.
   #package(frames: readonly Frame[]): void {
     if (this.#broken) return
     try {
-      this.broadcast.push(this.source!.demuxer.format, frames)
+      this.broadcast.push(this.source!.demuxer.format, frames, this.video)
     } catch (error) {
       this.#broken = true
       this.warn(`HLS, DASH and instant streams have failed and stop until the source connects again: ${String(error)}`)

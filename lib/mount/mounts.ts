@@ -30,6 +30,14 @@ const RESERVED = new Set([
 ])
 const SWEEP = 1_000
 
+/** What a path streams. */
+export interface Found {
+  /** Which mount. */
+  readonly mount: Mount
+  /** In which form; `undefined` for the one in which it comes. */
+  readonly form: Form | undefined
+}
+
 /** All mounts of a server: those that the settings name, and those that sources have made. */
 export class Mounts {
   #settings: ServerSettings
@@ -147,7 +155,7 @@ export class Mounts {
     const mount = this.#mounts.get(name)
     if (mount?.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: name })
     const { maxListeners } = mount.settings
-    if ((maxListeners !== undefined && mount.everyone.length >= maxListeners) || this.listeners >= this.#settings.maxListeners)
+    if ((maxListeners !== undefined && mount.connected >= maxListeners) || this.listeners >= this.#settings.maxListeners)
       throw new FloecastError('TOO_MANY_LISTENERS')
     const outlet = replay ?? (form === undefined ? mount : mount.broadcast.stream(form))
     if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: name, form: `.${form}` })
@@ -160,7 +168,7 @@ export class Mounts {
    * What a path streams: a live mount, or one in another form, such as `/live.mp4` of `/live`.
    * @returns `undefined` where no source is
    */
-  find(path: string): { mount: Mount; form: Form | undefined } | undefined {
+  find(path: string): Found | undefined {
     const mount = this.#mounts.get(path)
     if (mount?.source !== undefined) return { mount, form: undefined }
     const dot = path.lastIndexOf('.')
@@ -191,9 +199,10 @@ export class Mounts {
   }
 
   #forget(mount: Mount): void {
-    if (mount.source !== undefined || mount.everyone.length > 0 || Object.hasOwn(this.#settings.mounts, mount.name)) return
+    if (!mount.forgettable || Object.hasOwn(this.#settings.mounts, mount.name)) return
     this.#mounts.delete(mount.name)
     mount.broadcast.close()
+    this.#tell('forget', mount)
   }
 
   // One timer for all mounts, and none while nothing is on the air or waits to be forgotten.

@@ -17,7 +17,7 @@ const VIDEO_BURST = 1_000
 export abstract class Outlet implements Pulsed, ListenerOwner {
   /** The last seconds of the stream. */
   readonly queue = new Queue(AUDIO_QUEUE)
-  /** Most listeners at a time since the source connected. */
+  /** Most listeners at a time since the source connected; of a mount, those of its forms and viewers included. */
   peak = 0
   /** Listeners served since the source connected. */
   served = 0

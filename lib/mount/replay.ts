@@ -66,12 +66,12 @@ export class Replay extends Outlet {
 
   joined(listener: Listener): void {
     this.onJoin()
-    this.#owner.joined(listener)
+    this.#owner.formJoined(listener)
   }
 
   left(listener: Listener): void {
     this.onIdle()
-    this.#owner.left(listener)
+    this.#owner.formLeft(listener)
     this.#end()
   }
 

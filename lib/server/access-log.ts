@@ -12,7 +12,7 @@ export interface AccessEntry {
   readonly target: string
   /** Protocol and version, for example `HTTP/1.1`. */
   readonly version: string
-  /** Status code of the answer. */
+  /** Status code of the answer; 499 when the peer has gone before there was one. */
   readonly status: number
   /** Bytes of the body that were sent to the peer; for a source, the bytes that it sent. */
   readonly bytes: number
@@ -23,6 +23,9 @@ export interface AccessEntry {
   /** Seconds for which it was connected. */
   readonly seconds: number
 }
+
+/** The status of a request whose sender has gone before it was answered, as nginx has it. */
+export const GONE = 499
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const two = (n: number): string => String(Math.trunc(n)).padStart(2, '0')

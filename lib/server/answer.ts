@@ -18,7 +18,8 @@ export interface ListenRequest {
 
 // What a script on another site may read, and send: without these, browsers hide the titles.
 const EXPOSED = 'icy-metaint, icy-br, icy-description, icy-genre, icy-name, icy-pub, icy-url, ice-audio-info, Date, Server'
-const ALLOWED = 'Icy-MetaData, Range, If-Range, Authorization, Content-Type, Cache-Control, User-Agent'
+const ALLOWED =
+  'Icy-MetaData, Range, If-Range, If-None-Match, Authorization, Content-Type, Cache-Control, User-Agent, CMCD-Object, CMCD-Request, CMCD-Session, CMCD-Status, X-Playback-Session-Id'
 const NEVER_STORED = 'Cache-Control: no-cache, no-store\r\nExpires: Mon, 26 Jul 1997 05:00:00 GMT\r\nPragma: no-cache\r\n'
 
 /** Players of the last century that know a stream by its status line. */
@@ -37,7 +38,7 @@ export function formatAnswer(
   const type = body === '' ? '' : 'Content-Type: text/plain; charset=utf-8\r\n'
   return Buffer.from(
     `${version} ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\nServer: ${SERVER}\r\nConnection: ${keep ? 'keep-alive' : 'Close'}\r\nDate: ${new Date().toUTCString()}\r\n` +
-      `${type}${headers}${NEVER_STORED}Access-Control-Allow-Origin: *\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `${type}${headers}${NEVER_STORED}Access-Control-Allow-Origin: *\r\n${status === 204 ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`}\r\n${body}`,
   )
 }
 

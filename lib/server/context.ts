@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js'
 import type { Credentials } from '../icy/basic.js'
 import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
@@ -16,6 +17,8 @@ export interface ServerContext extends MediaContext {
   readonly mounts: Mounts
   /** Answers for what browsers play. */
   readonly media: Media
+  /** Where time comes from. */
+  readonly clock: Clock
   /** When the server was made, in milliseconds. */
   readonly started: number
   /** Where the server writes what happens. */

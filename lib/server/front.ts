@@ -1,14 +1,16 @@
 import type { Socket } from 'node:net'
 import { FloecastError } from '../errors.js'
 import { formatHead, type Head, type RequestHead } from '../icy/head.js'
+import { GONE } from './access-log.js'
 import { formatAnswer, formatPreflight, formatRefusal } from './answer.js'
 import { Connection, type ConnectionOwner } from './connection.js'
 import type { ServerContext } from './context.js'
 import { hangUp, ignore } from './hang-up.js'
 import type { Http } from './http.js'
 import { Ingest, type SourceHead } from './ingest.js'
+import { Outbox } from './outbox.js'
 import { admitListener, admitViewer } from './listening.js'
-import { Media, type MediaTarget, mediaTarget, refuse } from './media.js'
+import { Media, type MediaRequest, type MediaTarget, mediaTarget, refuse } from './media.js'
 import { RawReply } from './reply.js'
 
 /** What the front of a server needs of the server. */
@@ -44,9 +46,11 @@ export class Front implements ConnectionOwner {
     const live = path !== undefined && this.#owner.mounts.find(path) !== undefined
     if (live && (method === 'GET' || method === 'HEAD')) return void this.#listen(head, path, connection)
     if (live && method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)), 204)
-    if (path !== undefined && (method === 'GET' || method === 'HEAD')) {
-      const wanted = mediaTarget(this.#owner, path)
-      if (wanted !== undefined) return this.#give(head, wanted, connection)
+    const wanted = path === undefined ? undefined : mediaTarget(this.#owner, path)
+    if (wanted !== undefined) {
+      if (method === 'GET' || method === 'HEAD') return this.#give(head, wanted, connection)
+      if (method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)), 204)
+      if (method === 'POST' && Media.isBeacon(wanted) && hasNoBody(head)) return this.#beacon(head, wanted, connection)
     }
     const { rest } = connection.release()
     this.#hand(connection.socket, Buffer.concat([formatHead(head), rest]))
@@ -59,10 +63,10 @@ export class Front implements ConnectionOwner {
   }
 
   // A line of the access log for what ends here; a source or a listener has one when it goes.
-  #log({ address, request, began }: Connection, status: number, bytes = 0): void {
+  #log({ address, request, began }: Connection, status: number, bytes = 0, user?: string, agent?: string): void {
     const { method = '-', target = '-', version = '-', referer } = request ?? {}
     const seconds = (Date.now() - began) / 1000
-    this.#owner.access({ address, time: new Date(began), method, target, version, referer, status, bytes, seconds })
+    this.#owner.access({ address, time: new Date(began), method, target, version, referer, status, bytes, user, agent, seconds })
   }
 
   #secure(connection: Connection, greeting?: Buffer): void {
@@ -132,60 +136,87 @@ export class Front implements ConnectionOwner {
   #give(head: RequestHead, target: MediaTarget, connection: Connection): void {
     let { rest } = connection.release()
     const { socket } = connection
-    const header = (name: string): string | undefined => head.headers.get(name)
-    const keep = keeps(head)
+    const { method, version, headers } = head
+    const header = (name: string): string | undefined => headers.get(name)
+    const outbox = new Outbox(socket)
     let cancel: (() => void) | undefined
-    const gone = (): void => {
-      cancel?.()
-      socket.destroy()
-    }
+    let deadline: (() => void) | undefined
+    let user: string | undefined
     // What comes of the next request while this one waits; as long as nobody reads on, no more than the kernel holds.
     const more = (chunk: Buffer): void => {
       rest = Buffer.concat([rest, chunk])
       socket.pause()
     }
-    const write = (buffers: readonly Buffer[], taken?: () => void): void => {
-      socket.cork()
-      for (const buffer of buffers) socket.write(buffer)
-      // Behind all of them, so that it says that they are gone.
-      if (taken !== undefined) socket.write(NOTHING, (error) => void (error || taken()))
-      socket.uncork()
-    }
-    const reply = new RawReply({ method: head.method, header }, keep, write, (whole) => {
+    const leave = (): void => {
       socket.off('close', gone)
       socket.off('end', gone)
       socket.off('data', more)
-      socket.pause()
-      this.#log(connection, reply.status, reply.bytesSent)
-      if (!whole) socket.destroy()
-      else if (keep) connection.proceed(NOTHING, rest, SLOW)
-      else hangUp(socket, NOTHING)
-    })
+      deadline?.()
+    }
+    const told = (status: number): void => {
+      target.mount.given(reply.bytesSent)
+      this.#log(connection, status, reply.bytesSent, user, header('user-agent'))
+    }
+    const gone = (): void => {
+      leave()
+      cancel?.()
+      socket.destroy()
+      if (deadline === undefined) told(reply.status || GONE)
+    }
+    const reply = new RawReply(
+      { method, version, header },
+      keeps(head),
+      (buffers, taken) => outbox.write(buffers, taken),
+      (outcome) => {
+        told(reply.status)
+        if (outcome === 'break') {
+          leave()
+          socket.destroy()
+          return
+        }
+        socket.off('end', gone)
+        socket.off('data', more)
+        socket.pause()
+        deadline = this.#owner.clock.after(SLOW, () => socket.destroy())
+        outbox.finish(() => {
+          leave()
+          if (outcome === 'end') hangUp(socket)
+          else if (!socket.destroyed) connection.read(rest)
+        })
+      },
+    )
     socket.on('close', gone)
     socket.on('end', gone)
-    const request = {
-      method: head.method,
-      path: head.path!,
-      query: head.target.split('?', 2)[1] ?? '',
-      remoteAddress: socket.remoteAddress,
-      header,
+    const request = mediaRequest(head, socket)
+    const fail = (error: unknown): void => {
+      if (error instanceof FloecastError && error.status !== 401) return refuse(reply, error)
+      leave()
+      this.failed(error, connection, 'HTTP/1.1')
     }
     const answer = (): void => {
+      if (socket.destroyed) return
       try {
         cancel = this.#owner.media.answer(target, request, reply)
         // While it waits, it is to be seen when the client goes.
         if (reply.status === 0) socket.on('data', more).resume()
       } catch (error) {
-        this.#refuse(reply, error, connection)
+        fail(error)
       }
     }
-    if (Media.isOpen(target)) answer()
-    else admitViewer(this.#owner, target, request).then(answer, (error: unknown) => this.#refuse(reply, error, connection))
+    if (Media.isOpen(target)) return answer()
+    admitViewer(this.#owner, target, request).then((name) => {
+      user = name
+      answer()
+    }, fail)
   }
 
-  #refuse(reply: RawReply, error: unknown, connection: Connection): void {
-    if (error instanceof FloecastError && error.status !== 401) refuse(reply, error)
-    else this.failed(error, connection, 'HTTP/1.1')
+  #beacon(head: RequestHead, target: MediaTarget, connection: Connection): void {
+    try {
+      this.#owner.media.beacon(target, mediaRequest(head, connection.socket))
+      this.#answer(head, connection, formatAnswer(204, { version: answerVersion(head), keep: keeps(head) }), 204)
+    } catch (error) {
+      this.failed(error, connection, answerVersion(head))
+    }
   }
 
   // A refusal goes to the peer; anything else is our own fault, and ends this one connection.
@@ -214,6 +245,17 @@ const isMedia = ({ headers, path }: RequestHead): boolean =>
   !/^\/(admin|api)(\/|\.cgi|$)/.test(path) &&
   /^(audio|video|application\/(ogg|octet-stream))/i.test(headers.get('content-type') ?? '')
 
+const mediaRequest = ({ method, path, rawQuery, headers }: RequestHead, { remoteAddress }: Socket): MediaRequest => ({
+  method,
+  path: path!,
+  query: rawQuery,
+  remoteAddress,
+  header: (name) => headers.get(name),
+})
+
+const hasNoBody = ({ headers }: RequestHead): boolean =>
+  (headers.get('content-length') ?? '0') === '0' && headers.get('transfer-encoding') === undefined
+
 const answerVersion = ({ version }: Pick<RequestHead, 'version'>): string => (version === 'HTTP/1.1' ? version : 'HTTP/1.0')
 
 const keeps = ({ version, headers }: RequestHead): boolean =>
@@ -221,4 +263,3 @@ const keeps = ({ version, headers }: RequestHead): boolean =>
 
 // Milliseconds within which a client must have taken what it has asked for.
 const SLOW = 120_000
-const NOTHING = Buffer.alloc(0)

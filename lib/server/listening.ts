@@ -69,9 +69,14 @@ function secondsBack(time: string | null): number | undefined {
 
 /**
  * Lets someone have the playlists of a mount, as its listeners are let in.
+ * @returns the name that they have authenticated with
  * @throws FloecastError as `ServerContext.admit`
  */
-export async function admitViewer(context: ServerContext, { mount }: MediaTarget, { header, remoteAddress }: MediaRequest): Promise<void> {
+export async function admitViewer(
+  context: ServerContext,
+  { mount }: MediaTarget,
+  { header, remoteAddress }: MediaRequest,
+): Promise<string> {
   const address = clientAddress(remoteAddress, header('x-forwarded-for'), context.settings.trustedProxies)
-  await context.admit(['listener'], basicCredentials(header('authorization')), mount.name, address)
+  return context.admit(['listener'], basicCredentials(header('authorization')), mount.name, address)
 }

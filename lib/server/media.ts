@@ -1,11 +1,22 @@
+import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
+import type { Clock } from '../clock.js'
 import { formatMpd } from '../dash/mpd.js'
 import { manifestOf } from '../dash/views.js'
 import { FloecastError } from '../errors.js'
 import { hasReached, parseBlockingRequest } from '../hls/blocking.js'
 import { formatMediaPlaylist, formatMultivariantPlaylist } from '../hls/playlist.js'
 import type { MediaPlaylist } from '../hls/presentation.js'
-import { type GroupMember, hlsRenditions, mediaPlaylist, multivariantPlaylist, playlistName, type Sibling } from '../hls/views.js'
+import {
+  type GroupMember,
+  hlsContainer,
+  hlsRenditions,
+  mediaPlaylist,
+  multivariantPlaylist,
+  playlistName,
+  type Sibling,
+} from '../hls/views.js'
+import type { Logger } from '../log.js'
 import { type FileName, folderOf, parseName } from '../media/names.js'
 import type { Presentation } from '../media/presentation.js'
 import { FILES, parseRendition, type RenditionId, tracksOf } from '../media/rendition.js'
@@ -15,12 +26,13 @@ import type { Mount } from '../mount/mount.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import { clientAddress } from './address.js'
+import { DASH_TYPE, HLS_TYPE } from './forms.js'
 import type { MediaAnswer, Reply } from './reply.js'
 import { parseCmcd, type Viewers, type ViewingProtocol } from './viewers.js'
 
 /** A request for a playlist, a manifest, or a file that one of them names. */
 export interface MediaRequest {
-  /** `GET` or `HEAD`. */
+  /** `GET` or `HEAD`, or `POST` for a beacon. */
   readonly method: string
   /** The path, decoded. */
   readonly path: string
@@ -38,6 +50,10 @@ export interface MediaContext {
   readonly settings: ServerSettings
   /** All mounts. */
   readonly mounts: Mounts
+  /** Where time comes from. */
+  readonly clock: Clock
+  /** Where the server writes what happens. */
+  readonly logger: Logger
   /** Who watches by HLS and DASH. */
   readonly viewers: Viewers
 }
@@ -54,23 +70,31 @@ export interface MediaTarget {
   readonly file: string
 }
 
-const HLS_TYPE = 'application/vnd.apple.mpegurl'
-const DASH_TYPE = 'application/dash+xml'
 /** Milliseconds for which an MPD is given again. */
 const FRESH = 100
 const FOREVER = 'public, max-age=31536000, immutable'
+/** The most beacons from one address within so many milliseconds: those of a thousand viewers behind it, and as many again. */
+const BEACONS = 5_000
+const BEACON_WINDOW = 10_000
+const MAX_ADDRESSES = 10_000
 
 /** Finds out what a path asks for; `undefined` where it is none of the files made here, or a mount is really called so. */
 export function mediaTarget({ mounts }: Pick<MediaContext, 'mounts'>, path: string): MediaTarget | undefined {
-  const match = /^(\/.+?)(?:\.(m3u8|mpd)|\.media\/([^/]+))$/.exec(path)
-  if (match === null || mounts.get(path)?.source !== undefined) return undefined
-  const [, name = '', ending, file = ''] = match
-  const mount = mounts.get(name)
-  const members = mounts.group(name)
-  const first = mount?.broadcast.presentation === undefined ? members[0] : mount
-  if (first === undefined) return undefined
-  const kind = ending === 'm3u8' ? 'multivariant' : ending === 'mpd' ? 'mpd' : 'file'
-  return { mount: first, members: members.length > 0 ? members : [first], kind, file }
+  if (mounts.get(path)?.source !== undefined) return undefined
+  // A mount may be in what looks like the folder of another.
+  for (const pattern of [/^(\/.+)\.media\/([^/]+)$/, /^(\/.+)\.(m3u8|mpd)$/]) {
+    const [, name, what = ''] = pattern.exec(path) ?? []
+    if (name === undefined) continue
+    const mount = mounts.get(name)
+    const members = mounts.group(name)
+    const first = mount?.broadcast.presentation === undefined ? members[0] : mount
+    if (first === undefined) continue
+    const kind = pattern.source.includes('media') ? 'file' : what === 'mpd' ? 'mpd' : 'multivariant'
+    // Players change from any member of a group to any other.
+    const group = kind === 'file' && first.settings.group !== undefined ? mounts.group(first.settings.group) : members
+    return { mount: first, members: group.length > 0 ? group : [first], kind, file: kind === 'file' ? what : '' }
+  }
+  return undefined
 }
 
 /** Answers requests for what browsers play. One for a server. */
@@ -81,6 +105,10 @@ export class Media {
     Presentation,
     { version: number; answers: Map<string, MediaAnswer>; playlists: Map<RenditionId, MediaPlaylist> }
   >()
+
+  // Beacons of late, by address.
+  readonly #beacons = new Map<string, number>()
+  #beaconsSince = 0
 
   constructor(context: MediaContext) {
     this.#context = context
@@ -98,7 +126,12 @@ export class Media {
     if (kind === 'multivariant') return this.#multivariant(target, request, reply)
     if (kind === 'mpd') return this.#mpd(target, request, reply)
     if (file === 'time') {
-      reply.send({ status: 200, contentType: 'text/plain', cacheControl: 'no-store', body: [Buffer.from(new Date().toISOString())] })
+      reply.send({
+        status: 200,
+        contentType: 'text/plain',
+        cacheControl: 'no-store',
+        body: [Buffer.from(new Date(this.#context.clock.now()).toISOString())],
+      })
       return NOTHING
     }
     const playlist = file.endsWith('.m3u8') ? parseRendition(file.slice(0, -5)) : undefined
@@ -108,28 +141,60 @@ export class Media {
     return this.#file(mount, presentation, name, request, reply)
   }
 
+  /** Whether a target is where players say that they are still there: by POST, and with nothing to answer. */
+  static isBeacon({ kind, file }: MediaTarget): boolean {
+    return kind === 'file' && file === 'beacon'
+  }
+
+  /**
+   * Takes note of a viewer whose requests do not all come here, because caches answer them.
+   * @throws FloecastError TOO_MANY_REQUESTS
+   */
+  beacon({ mount }: MediaTarget, request: MediaRequest): void {
+    const now = this.#context.clock.now()
+    const address = this.#addressOf(request)
+    if (now - this.#beaconsSince >= BEACON_WINDOW || this.#beacons.size > MAX_ADDRESSES) {
+      this.#beacons.clear()
+      this.#beaconsSince = now
+    }
+    const count = (this.#beacons.get(address) ?? 0) + 1
+    if (count > BEACONS)
+      throw new FloecastError('TOO_MANY_REQUESTS', { seconds: Math.ceil((this.#beaconsSince + BEACON_WINDOW - now) / 1000) })
+    this.#beacons.set(address, count)
+    const protocol = new URLSearchParams(request.query).get('protocol')
+    this.#see(
+      mount,
+      request,
+      PROTOCOLS.find((one) => one === protocol),
+      0,
+    )
+  }
+
   /** Whether a path of a target needs the right to listen: what a playlist names nobody can guess. */
   static isOpen({ kind, file }: MediaTarget): boolean {
     return kind === 'file' && !file.endsWith('.m3u8')
   }
 
   // Tells who watches, by whatever the request says of that.
-  #see(mount: Mount, { remoteAddress, query, header }: MediaRequest, protocol: ViewingProtocol, bytes: number): void {
+  #see(mount: Mount, request: MediaRequest, protocol: ViewingProtocol | undefined, bytes: number): void {
+    const { query, header } = request
     const params = query === '' ? undefined : new URLSearchParams(query)
     this.#context.viewers.see({
       mount: mount.name,
       protocol,
-      address: clientAddress(remoteAddress, header('x-forwarded-for'), this.#context.settings.trustedProxies),
+      address: this.#addressOf(request),
       agent: header('user-agent') ?? '',
-      session:
-        parseCmcd(params?.get('CMCD') ?? undefined, header('cmcd-session')) ??
-        header('x-playback-session-id') ??
-        params?.get('session') ??
-        undefined,
+      sid: parseCmcd(params?.get('CMCD') ?? undefined, header('cmcd-session')),
+      playback: header('x-playback-session-id'),
+      session: params?.get('session') ?? undefined,
       bytes,
-      now: Date.now(),
+      now: this.#context.clock.now(),
       expiry: mount.settings.hls.segmentDuration * 3000,
     })
+  }
+
+  #addressOf({ remoteAddress, header }: MediaRequest): string {
+    return clientAddress(remoteAddress, header('x-forwarded-for'), this.#context.settings.trustedProxies)
   }
 
   #multivariant(target: MediaTarget, request: MediaRequest, reply: Reply): () => void {
@@ -143,7 +208,8 @@ export class Media {
         : [{ presentation, folder: `${relative(base, folderOf(member.name))}/`, name: member.info.name }]
     })
     const write = (): void => {
-      const playlist = multivariantPlaylist(listed)
+      // An id for a beacon, if the player knows how to send one; it stands in no URI, so that caches serve all with the same.
+      const playlist = multivariantPlaylist(listed, randomBytes(9).toString('base64url'))
       if (playlist.variants.length === 0) return this.#unplayable(mount, 'HLS')
       this.#see(mount, request, 'hls', 0)
       reply.send(text(formatMultivariantPlaylist(playlist), HLS_TYPE, 'no-cache'))
@@ -157,7 +223,7 @@ export class Media {
     const base = request.path.slice(0, request.path.lastIndexOf('/') + 1)
     const folder = `${relative(base, folderOf(mount.name))}/`
     const write = (): void => {
-      const now = Date.now()
+      const now = this.#context.clock.now()
       // A window of hours is not written anew for each of a thousand players; what it says of the time is not old yet.
       const key = `mpd ${folder} ${Math.floor(now / FRESH)}`
       const answer = this.#write(presentation, key, () => {
@@ -169,7 +235,7 @@ export class Media {
     }
     // A manifest needs a whole segment.
     const ready = (): boolean => presentation.segments.some(({ complete }) => complete)
-    return this.#when(presentation, 'mpd', ready, write, reply)
+    return this.#when(mount, 'mpd', ready, write, reply)
   }
 
   #playlist(target: MediaTarget, id: RenditionId, request: MediaRequest, reply: Reply): () => void {
@@ -191,10 +257,14 @@ export class Media {
     }
     const begun = (): boolean => presentation.period !== undefined && this.#view(mount, members, id).segments.length > 0
     return this.#when(
-      presentation,
+      mount,
       `begun ${id}`,
       begun,
       () => {
+        if (presentation.period !== undefined && hlsContainer(presentation, id) === undefined) {
+          if (tracksOf(presentation.period, id).length === 0) throw new FloecastError('FILE_NOT_FOUND', { file: target.file })
+          return this.#unplayable(mount, 'HLS')
+        }
         const wanted = parseBlockingRequest(query, this.#view(mount, members, id))
         if (wanted.kind === 'bad') throw new FloecastError('BAD_REQUEST', { reason: wanted.reason })
         if (wanted.kind === 'now') return send(wanted.skip, query.has('_HLS_msn'))
@@ -202,7 +272,7 @@ export class Media {
         if (!presentation.live) return unavailable(reply)
         const key = `${id} ${sequence} ${part ?? ''}`
         const reached = (): boolean => hasReached(this.#view(mount, members, id), sequence, part)
-        return presentation.wait(key, reached, (ready) => (ready ? send(skip, true) : unavailable(reply)))
+        return this.#wait(presentation, key, reached, reply, (ready) => (ready ? send(skip, true) : unavailable(reply)))
       },
       reply,
     )
@@ -216,14 +286,16 @@ export class Media {
     reply: Reply,
   ): () => void {
     const give = (body: readonly Buffer[], writers: PeriodWriters): void => {
-      const protocol = rendition === 'video' || rendition === 'audio' ? 'dash' : kind === 'part' ? 'll-hls' : 'hls'
+      const isDash = rendition === 'video' || rendition === 'audio' || kind === 'time' || period !== undefined
+      // Further audio tracks belong to both.
+      const protocol = isDash ? 'dash' : kind === 'part' ? 'll-hls' : rendition === 'main' ? 'hls' : undefined
       this.#see(
         mount,
         request,
         protocol,
         body.reduce((sum, { length }) => sum + length, 0),
       )
-      reply.send({ status: 200, contentType: typeOf(writers, rendition), cacheControl: FOREVER, body })
+      reply.send({ status: 200, contentType: typeOf(writers, rendition), cacheControl: FOREVER, body, ranges: true })
     }
     const missing = (): never => {
       throw new FloecastError('FILE_NOT_FOUND', { file: `number ${number}` })
@@ -238,15 +310,18 @@ export class Media {
     if (kind === 'part') {
       const send = (): boolean => {
         const found = presentation.findPart(number)
+        if (found !== undefined && found.segment.writers.get(rendition) === undefined) return missing()
         if (found !== undefined) give([found.part.bytes(rendition)], found.segment.writers)
         return found !== undefined
       }
       if (send()) return NOTHING
       if (number > presentation.nextPart + 1 || number < presentation.nextPart || !presentation.live) return missing()
       // The part that is announced: everyone who asks for it gets it when it is there.
-      return presentation.wait(
+      return this.#wait(
+        presentation,
         `part ${number}`,
         () => presentation.nextPart > number,
+        reply,
         (ready) => (ready && send() ? undefined : unavailable(reply)),
       )
     }
@@ -256,6 +331,7 @@ export class Media {
     const isPast = (segment: Segment | undefined): boolean =>
       period !== undefined && (segment === undefined ? !presentation.live : segment.writers.period.number !== period)
     const nothing = (): void => reply.send({ status: 200, contentType: 'video/mp4', cacheControl: 'no-store', body: [] })
+    if (found !== undefined && found.writers.get(rendition) === undefined && !isPast(found)) return missing()
     if (isPast(found) && number >= (presentation.segments[0]?.sequence ?? 0)) {
       nothing()
       return NOTHING
@@ -268,25 +344,26 @@ export class Media {
     if (found !== undefined) return this.#growing(mount, presentation, found, rendition, request, reply)
     if (kind === 'time' || number < presentation.nextSequence || number > presentation.nextSequence + 1 || !presentation.live)
       return missing()
-    let cancel = presentation.wait(
+    return this.#wait(
+      presentation,
       `segment ${number}`,
       () => (presentation.segment(number)?.parts.length ?? 0) > 0,
+      reply,
       (ready) => {
         const segment = ready ? find() : undefined
-        if (isPast(segment)) nothing()
-        else if (segment === undefined) unavailable(reply)
-        else cancel = this.#growing(mount, presentation, segment, rendition, request, reply)
+        if (isPast(segment)) return nothing()
+        if (segment === undefined) return unavailable(reply)
+        return this.#growing(mount, presentation, segment, rendition, request, reply)
       },
     )
-    return () => cancel()
   }
 
   // A segment that is on disk only: the main rendition comes from there bit by bit, others are made from it.
   #stored(mount: Mount, presentation: Presentation, segment: Segment, id: RenditionId, request: MediaRequest, reply: Reply): () => void {
-    const answer = { status: 200, contentType: typeOf(segment.writers, id), cacheControl: FOREVER }
+    const answer = { status: 200, contentType: typeOf(segment.writers, id), cacheControl: FOREVER, ranges: true }
     const see = (bytes: number): void => this.#see(mount, request, id === 'main' ? 'hls' : 'dash', bytes)
-    if (id === 'main' && segment.file!.main > 0 && request.method !== 'HEAD')
-      return giveFile(presentation.open(segment), answer, see, reply)
+    const isWhole = request.method !== 'HEAD' && request.header('range') === undefined
+    if (id === 'main' && segment.file!.main > 0 && isWhole) return giveFile(presentation.open(segment), answer, see, reply)
     let isGone = false
     presentation.load(segment, id).then(
       (body) => {
@@ -305,9 +382,8 @@ export class Media {
   #growing(mount: Mount, presentation: Presentation, segment: Segment, id: RenditionId, request: MediaRequest, reply: Reply): () => void {
     let given = 0
     let bytes = 0
-    let cancel = NOTHING
     reply.begin({ status: 200, contentType: typeOf(segment.writers, id), cacheControl: FOREVER })
-    const step = (): void => {
+    const step = (): (() => void) => {
       for (; given < segment.parts.length; given++) {
         const part = segment.parts[given]!.bytes(id)
         bytes += part.length
@@ -316,17 +392,15 @@ export class Media {
       if (segment.complete) {
         this.#see(mount, request, 'dash', bytes)
         reply.end()
-        return
+        return NOTHING
       }
       const reached = given
-      cancel = presentation.wait(
-        `growing ${segment.sequence} ${reached}`,
-        () => segment.complete || segment.parts.length > reached,
-        (ready) => (ready || segment.complete ? step() : reply.abort()),
+      const ready = (): boolean => segment.complete || segment.parts.length > reached
+      return this.#wait(presentation, `growing ${segment.sequence} ${reached}`, ready, reply, (there) =>
+        there || segment.complete ? step() : reply.abort(),
       )
     }
-    step()
-    return () => cancel()
+    return step()
   }
 
   // What a playlist of a rendition says now; written from many times.
@@ -363,18 +437,30 @@ export class Media {
 
   #whenBegun(mount: Mount, write: () => void, reply: Reply): () => void {
     const presentation = mount.broadcast.presentation!
-    return this.#when(presentation, 'begun', () => presentation.segments.some(({ parts }) => parts.length > 0), write, reply)
+    return this.#when(mount, 'begun', () => presentation.segments.some(({ parts }) => parts.length > 0), write, reply)
   }
 
-  #when(presentation: Presentation, key: string, ready: () => boolean, write: () => (() => void) | void, reply: Reply): () => void {
+  #when(mount: Mount, key: string, ready: () => boolean, write: () => (() => void) | void, reply: Reply): () => void {
     if (ready()) return write() ?? NOTHING
-    if (!presentation.live && presentation.period !== undefined) throw new FloecastError('MOUNT_NOT_FOUND')
+    if (mount.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND')
+    return this.#wait(mount.broadcast.presentation!, key, ready, reply, (there) => (there ? write() : unavailable(reply)))
+  }
+
+  // What goes wrong after a wait is the matter of this one request: those who feed the mount must not hear of it.
+  #wait(
+    presentation: Presentation,
+    key: string,
+    ready: () => boolean,
+    reply: Reply,
+    then: (ready: boolean) => (() => void) | void,
+  ): () => void {
     let cancel = presentation.wait(key, ready, (there) => {
-      if (!there) return unavailable(reply)
       try {
-        cancel = write() ?? NOTHING
+        cancel = then(there) ?? NOTHING
       } catch (error) {
-        refuse(reply, error)
+        if (error instanceof FloecastError) return refuse(reply, error)
+        this.#context.logger.error({ err: error }, 'an answer failed')
+        reply.abort()
       }
     })
     return () => cancel()
@@ -384,6 +470,8 @@ export class Media {
     throw new FloecastError('NOT_PLAYABLE', { form, mount: mount.name })
   }
 }
+
+const PROTOCOLS: readonly ViewingProtocol[] = ['hls', 'll-hls', 'dash']
 
 // Others from whose media playlists a player may change to this one, or from this one to them.
 function siblingsOf(mount: Mount, members: readonly Mount[], id: RenditionId): Sibling[] {

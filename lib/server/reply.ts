@@ -15,6 +15,8 @@ export interface MediaAnswer {
   readonly gzip?: Buffer | undefined
   /** Tells this answer from all others at the same place, in quotes. */
   readonly etag?: string | undefined
+  /** Whether a part of it may be asked for: it is whole, and never changes. */
+  readonly ranges?: boolean | undefined
 }
 
 /** Where an answer goes: a connection that waits for one. Exactly one of `send`, `begin` and `abort` is called first. */
@@ -41,11 +43,14 @@ export interface Reply {
 export interface ReplyRequest {
   /** `GET` or `HEAD`. */
   readonly method: string
+  /** Such as `HTTP/1.1`; older clients know nothing of chunks. */
+  readonly version?: string
   /** The value of a header, whatever its case. */
   readonly header: (name: string) => string | undefined
 }
 
-const CORS = 'Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: Date, Age, ETag, Content-Length\r\n'
+const EXPOSED = 'Date, Age, ETag, Content-Length, Content-Range'
+const CORS = `Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: ${EXPOSED}\r\n`
 
 // Formatting a date for each of thousands of answers would cost more than all the rest of the head.
 let dated = { second: 0, text: '' }
@@ -55,40 +60,80 @@ function dateHeader(): string {
   return dated.text
 }
 
-/** The parts of a head that do not depend on the time, and the bytes to send, for one way of asking. */
-function choose(
-  { method, header }: ReplyRequest,
-  answer: MediaAnswer,
-): { status: number; bytes: readonly Buffer[]; length: number; zipped: boolean } {
-  const known = answer.etag !== undefined && header('if-none-match') === answer.etag
-  if (known) return { status: 304, bytes: [], length: 0, zipped: false }
-  const { gzip } = answer
-  const zipped = gzip !== undefined && /\bgzip\b/.test(header('accept-encoding') ?? '')
-  const bytes = zipped ? [gzip] : answer.body
-  const length = bytes.reduce((sum, part) => sum + part.length, 0)
-  return { status: answer.status, bytes: method === 'HEAD' ? [] : bytes, length, zipped }
+/** What is sent of an answer, for one way of asking. */
+interface Choice {
+  readonly status: number
+  readonly bytes: readonly Buffer[]
+  readonly length: number
+  readonly zipped: boolean
+  /** The value of `Content-Range`. */
+  readonly range?: string
 }
 
-function formatHead(status: number, { contentType, cacheControl, etag, gzip }: Omit<MediaAnswer, 'body' | 'status'>, rest: string): Buffer {
+function choose({ method, header }: ReplyRequest, answer: MediaAnswer): Choice {
+  const { gzip, body, status, etag, ranges } = answer
+  if (etag !== undefined && isListed(etag, header('if-none-match'))) return { status: 304, bytes: [], length: 0, zipped: false }
+  const zipped = gzip !== undefined && /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(header('accept-encoding') ?? '')
+  const bytes = zipped ? [gzip] : body
+  const size = bytes.reduce((sum, part) => sum + part.length, 0)
+  const isHead = method === 'HEAD'
+  const asked = ranges === true && !isHead && header('if-range') === undefined ? parseRange(header('range'), size) : undefined
+  if (asked === 'none') return { status: 416, bytes: [], length: 0, zipped, range: `bytes */${size}` }
+  if (asked === undefined) return { status, bytes: isHead ? [] : bytes, length: size, zipped }
+  const { from, to } = asked
+  return { status: 206, bytes: cut(bytes, from, to), length: to - from, zipped, range: `bytes ${from}-${to - 1}/${size}` }
+}
+
+// Weakly, RFC 9110 13.1.2: the compressed form has the same tag.
+function isListed(etag: string, header: string | undefined): boolean {
+  return header !== undefined && (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag))
+}
+
+// One range of RFC 9110 14.1.2; of several, as of other units, nothing is made: then all of it is sent.
+function parseRange(header: string | undefined, size: number): { from: number; to: number } | 'none' | undefined {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.replaceAll(/\s/g, '') ?? '')
+  if (match === null) return undefined
+  const [, first = '', last = ''] = match
+  if (first === '') return last === '' ? undefined : Number(last) === 0 ? 'none' : { from: Math.max(0, size - Number(last)), to: size }
+  const from = Number(first)
+  const to = last === '' ? size : Math.min(size, Number(last) + 1)
+  if (last !== '' && Number(last) < from) return undefined
+  return from >= size ? 'none' : { from, to }
+}
+
+function cut(buffers: readonly Buffer[], from: number, to: number): Buffer[] {
+  let at = 0
+  return buffers.flatMap((buffer) => {
+    const start = at
+    at += buffer.length
+    return at <= from || start >= to ? [] : [buffer.subarray(Math.max(0, from - start), to - start)]
+  })
+}
+
+function formatHead(status: number, answer: Omit<MediaAnswer, 'body' | 'status'>, rest: string): Buffer {
+  const { contentType, cacheControl, etag, gzip, ranges } = answer
   return Buffer.from(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\nServer: ${SERVER}\r\n${dateHeader()}Content-Type: ${contentType}\r\n` +
-      `Cache-Control: ${cacheControl}\r\n${etag === undefined ? '' : `ETag: ${etag}\r\n`}${gzip === undefined ? '' : 'Vary: Accept-Encoding\r\n'}${CORS}${rest}\r\n`,
+      `Cache-Control: ${cacheControl}\r\n${etag === undefined ? '' : `ETag: ${etag}\r\n`}${gzip === undefined ? '' : 'Vary: Accept-Encoding\r\n'}${ranges === true ? 'Accept-Ranges: bytes\r\n' : ''}${CORS}${rest}\r\n`,
     'latin1',
   )
 }
 
+/** What becomes of a connection after an answer: another request may come, it ends, or it breaks because the answer could not be ended. */
+export type Outcome = 'keep' | 'end' | 'break'
+
 /** Writes answers as HTTP/1.1 text onto a raw connection. */
 export class RawReply implements Reply {
-  /** Bytes given so far, heads included. */
+  /** Bytes of bodies given so far. */
   bytesSent = 0
-  /** The status that went out. */
+  /** The status that went out; 0 before. */
   status = 0
   readonly #request: ReplyRequest
-  readonly #keep: boolean
+  #keep: boolean
+  #chunked = false
+  #over = false
   readonly #write: (buffers: readonly Buffer[], taken?: () => void) => void
-  readonly #done: (whole: boolean) => void
-  /** Whether the answer that has begun is in chunks. */
-  #chunked = true
+  readonly #done: (outcome: Outcome) => void
 
   /**
    * @param keep whether the connection stays for another request
@@ -99,7 +144,7 @@ export class RawReply implements Reply {
     request: ReplyRequest,
     keep: boolean,
     write: (buffers: readonly Buffer[], taken?: () => void) => void,
-    done: (whole: boolean) => void,
+    done: (outcome: Outcome) => void,
   ) {
     this.#request = request
     this.#keep = keep
@@ -108,40 +153,52 @@ export class RawReply implements Reply {
   }
 
   send(answer: MediaAnswer): void {
-    const { status, bytes, length, zipped } = choose(this.#request, answer)
-    const connection = this.#keep ? 'keep-alive' : 'close'
+    const { status, bytes, length, zipped, range } = choose(this.#request, answer)
     const encoding = zipped ? 'Content-Encoding: gzip\r\n' : ''
+    const place = range === undefined ? '' : `Content-Range: ${range}\r\n`
     const size = status === 304 ? '' : `Content-Length: ${length}\r\n`
-    this.#put(status, [formatHead(status, answer, `Connection: ${connection}\r\n${encoding}${size}`), ...bytes])
-    this.#done(true)
+    this.status = status
+    for (const part of bytes) this.bytesSent += part.length
+    this.#write([formatHead(status, answer, `${this.#connection()}${encoding}${place}${size}`), ...bytes])
+    this.#finish()
   }
 
   begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>, length?: number): void {
-    const connection = this.#keep ? 'keep-alive' : 'close'
-    this.#chunked = length === undefined
-    const size = length === undefined ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${length}\r\n`
-    this.#put(answer.status, [formatHead(answer.status, answer, `Connection: ${connection}\r\n${size}`)])
+    const { method, version } = this.#request
+    this.#chunked = length === undefined && version !== 'HTTP/1.0'
+    // Without chunks or a length, only the end of the connection is an end.
+    if (length === undefined && !this.#chunked) this.#keep = false
+    const size = length === undefined ? '' : `Content-Length: ${length}\r\n`
+    this.status = answer.status
+    this.#write([formatHead(answer.status, answer, `${this.#connection()}${this.#chunked ? 'Transfer-Encoding: chunked\r\n' : size}`)])
+    if (method === 'HEAD') this.#finish()
   }
 
   push(bytes: Buffer, taken?: () => void): void {
-    if (bytes.length === 0) return
-    const buffers = this.#chunked ? [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END] : [bytes]
-    this.#put(this.status, buffers, taken)
+    if (bytes.length === 0 || this.#over) return
+    this.bytesSent += bytes.length
+    this.#write(this.#chunked ? [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END] : [bytes], taken)
   }
 
   end(): void {
-    if (this.#chunked) this.#put(this.status, [LAST_CHUNK])
-    this.#done(true)
+    if (this.#over) return
+    if (this.#chunked) this.#write([LAST_CHUNK])
+    this.#finish()
   }
 
   abort(): void {
-    this.#done(false)
+    if (this.#over) return
+    this.#over = true
+    this.#done('break')
   }
 
-  #put(status: number, buffers: readonly Buffer[], taken?: () => void): void {
-    this.status = status
-    for (const { length } of buffers) this.bytesSent += length
-    this.#write(buffers, taken)
+  #connection(): string {
+    return `Connection: ${this.#keep ? 'keep-alive' : 'close'}\r\n`
+  }
+
+  #finish(): void {
+    this.#over = true
+    this.#done(this.#keep ? 'keep' : 'end')
   }
 }
 
@@ -151,22 +208,27 @@ export class HttpReply implements Reply {
   bytesSent = 0
   readonly #request: ReplyRequest
   readonly #response: ServerResponse
+  readonly #done: () => void
 
-  constructor(request: ReplyRequest, response: ServerResponse) {
+  /** @param done told once all of the answer has been given, to whoever reads it or not */
+  constructor(request: ReplyRequest, response: ServerResponse, done: () => void) {
     this.#request = request
     this.#response = response
+    this.#done = done
   }
 
   send(answer: MediaAnswer): void {
-    const { status, bytes, length, zipped } = choose(this.#request, answer)
+    const { status, bytes, length, zipped, range } = choose(this.#request, answer)
     this.#head(status, answer)
     if (zipped) this.#response.setHeader('Content-Encoding', 'gzip')
+    if (range !== undefined) this.#response.setHeader('Content-Range', range)
     if (status !== 304) this.#response.setHeader('Content-Length', length)
-    this.bytesSent += length
+    for (const part of bytes) this.bytesSent += part.length
     this.#response.cork()
     for (const part of bytes) this.#response.write(part)
     this.#response.end()
     this.#response.uncork()
+    this.#done()
   }
 
   begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>, length?: number): void {
@@ -182,13 +244,14 @@ export class HttpReply implements Reply {
 
   end(): void {
     this.#response.end()
+    this.#done()
   }
 
   abort(): void {
     this.#response.destroy()
   }
 
-  #head(status: number, { contentType, cacheControl, etag, gzip }: Omit<MediaAnswer, 'body' | 'status'>): void {
+  #head(status: number, { contentType, cacheControl, etag, gzip, ranges }: Omit<MediaAnswer, 'body' | 'status'>): void {
     const response = this.#response
     response.statusCode = status
     response.setHeader('Server', SERVER)
@@ -197,7 +260,8 @@ export class HttpReply implements Reply {
     if (etag !== undefined) response.setHeader('ETag', etag)
     if (gzip !== undefined) response.setHeader('Vary', 'Accept-Encoding')
     response.setHeader('Access-Control-Allow-Origin', '*')
-    response.setHeader('Access-Control-Expose-Headers', 'Date, Age, ETag, Content-Length')
+    response.setHeader('Access-Control-Expose-Headers', EXPOSED)
+    if (ranges === true) response.setHeader('Accept-Ranges', 'bytes')
   }
 }
 

@@ -7,13 +7,14 @@ import { FloecastError } from '../errors.js'
 import type { Credentials } from '../icy/basic.js'
 import { type Logger, silent } from '../log.js'
 import { Listener, type ListenerDetails } from '../mount/listener.js'
-import type { Mount, MountEvents, Tell } from '../mount/mount.js'
+import { Mount, type MountEvents, type Tell } from '../mount/mount.js'
 import { Mounts } from '../mount/mounts.js'
 import { Source, type SourceDetails } from '../mount/source.js'
 import { type ServerOptions, serverOptions, type ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
 import { formatRefusal } from './answer.js'
 import { Arrivals } from './arrivals.js'
+import { audienceOf } from './audience.js'
 import { createApp, type Middleware, routes } from './app.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Certificate, type CertificateFiles } from './certificate.js'
@@ -76,6 +77,8 @@ export interface ServerEvents extends MountEvents {
 // The kernel holds this many connections that have not been taken yet; Icecast's 5 to 64 lose a rush.
 const BACKLOG = 4096
 const CLOSE_TIMEOUT = 3_000
+// Milliseconds between two looks at who has gone of those who have no connection of their own.
+const TICK = 1_000
 
 /**
  * A streaming server: sources connect to mounts, listeners hear them. It owns its ports, or is handed sockets.
@@ -90,6 +93,11 @@ const CLOSE_TIMEOUT = 3_000
 export class Server extends EventEmitter<ServerEvents> {
   /** All mounts. */
   readonly mounts: Mounts
+  /**
+   * Where time comes from.
+   * @internal
+   */
+  readonly clock: Clock
   /** When the server was made, in milliseconds. */
   readonly started: number
   /** Where the server writes what happens. */
@@ -113,12 +121,14 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #ports: NetServer[] = []
   readonly #sockets = new Set<Socket>()
   readonly #arrivals = new Arrivals((socket) => this.#serve(socket))
+  #tick: (() => void) | undefined
   #closing = false
 
   /** @throws z.ZodError when an option is not what it may be; Error when the certificate cannot be read */
   constructor({ auth, logger = silent, tls, clock = systemClock, ...options }: CreateServerOptions) {
     super()
     this.logger = logger
+    this.clock = clock
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
@@ -213,6 +223,7 @@ export class Server extends EventEmitter<ServerEvents> {
   /** Ends everything in order: no new connections, sources and listeners are told, what is left after three seconds is cut. */
   async close(): Promise<void> {
     this.#closing = true
+    this.#tick?.()
     this.#certificate?.close()
     const ports = this.#ports.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     const sockets = [...this.#sockets].map((socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())))
@@ -242,8 +253,21 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #tell: Tell = (event, ...args) => {
     this.#emit(event, ...args)
     const [one] = args
+    if (event === 'source') this.#watch()
+    if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.#ended(one.details, one.bytesSent)
     if (event === 'end' && one instanceof Source) this.#ended(one.details, one.bytesReceived)
+  }
+
+  // While anything is on the air or anyone watches: those who have no connection of their own do not say when they go.
+  #watch(): void {
+    if (this.#tick !== undefined || this.#closing) return
+    this.#tick = this.clock.after(TICK, () => {
+      this.#tick = undefined
+      this.viewers.sweep(this.clock.now())
+      for (const mount of this.mounts) audienceOf(this, mount)
+      if (this.mounts.sources > 0 || this.viewers.size > 0) this.#watch()
+    })
   }
 
   // Whoever is told stands in the middle of a stream: what is thrown there must not get in its way.

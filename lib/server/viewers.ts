@@ -7,8 +7,8 @@ export type ViewingProtocol = 'hls' | 'll-hls' | 'dash'
 export interface Sighting {
   /** The mount that it is for; one that exists, as a little is kept about each. */
   readonly mount: string
-  /** What the request belongs to; a segment that HLS and LL-HLS share is `hls`. */
-  readonly protocol: ViewingProtocol
+  /** What the request belongs to; a segment that HLS and LL-HLS share is `hls`. `undefined` where it does not tell: then what it was stays. */
+  readonly protocol: ViewingProtocol | undefined
   /** Where it comes from. */
   readonly address: string
   /** What its sender calls itself: `User-Agent`. */
@@ -152,7 +152,8 @@ export class Viewers {
     watch.bytes += bytes
     if (protocol === 'll-hls') watch.lowLatency = now
     // Whoever plays LL-HLS fetches whole segments, too.
-    if (protocol !== 'hls' || watch.protocol === 'dash' || now - watch.lowLatency >= expiry) watch.protocol = protocol
+    if (protocol !== undefined && (protocol !== 'hls' || watch.protocol === 'dash' || now - watch.lowLatency >= expiry))
+      watch.protocol = protocol
     last(audience.watches, watch)
     let company = audience.byPlace.get(place)
     if (company === undefined) audience.byPlace.set(place, (company = new Set()))

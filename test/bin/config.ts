@@ -78,6 +78,19 @@ t.test('every mistake is named at once, with key, value, what is allowed, and li
       'shoutcastPort: found "none", allowed: a port, 0 to 65535 or false (line 18)',
     ],
   )
+  const nested = ['mounts:', '  /tv:', '    hls:', '      partDuration: 5', '      lowlatency: true', '      segmentDuration: 2.5']
+  t.strictSame(
+    problems(() => parseConfig([...nested, '    segmentCount: 9', '    dash: no', '  /x: { hls: false }'].join('\n'))),
+    [
+      'mounts./tv.hls.partDuration: found 5, allowed: a number from 0.1 to 2 (line 4)',
+      'mounts./tv.hls.lowlatency is no key here; did you mean lowLatency? (line 5)',
+      'mounts./tv.hls.segmentDuration: found 2.5, allowed: a whole number from 1 to 10 (line 6)',
+      'mounts./tv.segmentCount is no key here; did you mean mounts./tv.hls.segmentCount? (line 7)',
+      'mounts./tv.dash: found "no", allowed: true or false (line 8)',
+      'mounts./x.hls: found false, allowed: a group of settings (key: value); enabled: false in it switches HLS off (line 9)',
+    ],
+    'keys within keys, too',
+  )
   const bad = [
     'port: 1\nport: 2',
     'a: [1\nb: }',
@@ -117,6 +130,7 @@ t.test('an empty file, empty keys and the printed configuration all mean the def
   t.strictSame(parseConfig('mounts:\n  /live:\n').mounts['/live'], serverOptions.parse({ mounts: { '/live': {} } }).mounts['/live'])
   t.strictSame(serverOptions.parse(serverOptionsOf(defaults)), serverOptions.parse({}))
   t.equal(Math.max(...printed.split('\n').map((line) => line.length)) <= 104, true)
+  t.match(printed, /^ {2}# {2}hls:\n {2}# {4}# Offer the mount by HLS.*\n {2}# {4}enabled: true$/m, 'a group stands below its key')
   t.end()
 })
 
@@ -249,6 +263,8 @@ t.test('the banner gives addresses that work, and lines to copy', (t) => {
   t.match(first, '-f mpegts icecast://source:tide-amber-plank-41@localhost:8000/live\n')
   t.match(first, 'admin / a-b-c-10')
   t.match(first, 'shown once')
+  t.match(first, 'http://localhost:8000/live.m3u8   DASH http://localhost:8000/live.mpd\n')
+  t.match(first, 'http://localhost:8000/live.mp4')
   t.notMatch(first, '\u001b')
   const bound = formatBanner({ ...welcome, host: '::1', passwords: { made: {}, kept: ['source', 'admin'] } })
   t.match(bound, 'icecast://source:PASSWORD@[::1]:8000/live')

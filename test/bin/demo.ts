@@ -48,5 +48,6 @@ t.test('--demo is known to the command line and to the banner', async (t) => {
   t.same([parseArguments(['--demo']).demo, parseArguments([]).demo], [true, false])
   const welcome = { version: '1', port: 8000, host: undefined, network: undefined, secure: undefined, coloured: false }
   const banner = formatBanner({ ...welcome, passwords: { made: {}, kept: [] }, demo: true })
-  t.match(banner, /^ {2}Demo +browser +http:\/\/localhost:8000\/demo\n +VLC +vlc http:\/\/localhost:8000\/demo$/m)
+  t.match(banner, /^ {2}Demo +browser +http:\/\/localhost:8000\/ +plays in every browser\n +HLS +http:\/\/localhost:8000\/demo\.m3u8 /m)
+  t.match(banner, /^ +DASH +http:\/\/localhost:8000\/demo\.mpd\n +VLC +vlc http:\/\/localhost:8000\/demo$/m)
 })

@@ -1,6 +1,6 @@
 import { type Browser, chromium } from 'playwright-core'
-import type { Test } from 'tap'
-import { which } from './programs.js'
+
+import { type Scope, which } from './programs.js'
 
 /** What a media element in a page did with a stream. */
 export interface Heard {
@@ -16,7 +16,7 @@ export interface Heard {
 }
 
 /** Starts Debian's Chromium with a new empty profile, until the test ends. */
-export async function openBrowser(t: Test): Promise<Browser> {
+export async function openBrowser(t: Scope): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: which('chromium') ?? '/usr/bin/chromium',
     headless: true,

@@ -2,8 +2,13 @@ import type { Clock } from '../../lib/clock.js'
 
 /** Time that passes only when a test says so. */
 export class FakeClock implements Clock {
-  #now = 1_000_000
+  #now: number
   #timers: { at: number; call: () => void }[] = []
+
+  /** @param now what it shows at first, in milliseconds since 1970 */
+  constructor(now = 1_000_000) {
+    this.#now = now
+  }
 
   /** How many calls are promised. */
   get pending(): number {

@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import type { Playback } from './players.js'
 import { type Program, type Scope, start } from './programs.js'
 
@@ -111,6 +112,17 @@ export class TimedSource {
     }
     this.#arrived.set(this.#newest, at)
   }
+}
+
+/** Publishes a source on a mount, until the test ends: `login` is `source:PASSWORD`. */
+export function publish(t: Scope, source: TimedSource, url: string, login: string): void {
+  const headers = { authorization: `Basic ${Buffer.from(login).toString('base64')}`, 'content-type': 'video/mp2t' }
+  const upload = request(url, { method: 'PUT', headers })
+  // What the server thinks of the source is for its mount to show.
+  upload.on('error', () => {})
+  upload.setNoDelay(true)
+  source.to((chunk) => void (upload.writable && upload.write(chunk)))
+  t.teardown(() => upload.destroy())
 }
 
 /** How far the screen was behind the encoder's output. */

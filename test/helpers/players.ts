@@ -3,7 +3,6 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer, r
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import type { Test } from 'tap'
 import { openBrowser } from './browser.js'
 import { type Scope, start } from './programs.js'
 import { temporary } from './server.js'
@@ -38,6 +37,8 @@ export interface Playback {
   /** How often the media's clock stood still for a quarter of a second, and for how long in all. */
   readonly stalls: number
   readonly stalledMs: number
+  /** The most by which a timer of the page was late: above some 100 ms the machine was too busy for the other times to mean much. */
+  readonly lateMs: number
   /** How often it leapt forwards or backwards. */
   readonly jumps: number
   /** Seconds of media that were played, leaps left out. */
@@ -67,7 +68,7 @@ export interface Judge {
 }
 
 /** A playback in one line, for a message. */
-export function tell({ startMs, stalls, stalledMs, jumps, seconds, width, height, pictures, latency, errors }: Playback): string {
+export function tell({ startMs, stalls, stalledMs, lateMs, jumps, seconds, width, height, pictures, latency, errors }: Playback): string {
   const own = latency.at(-1)
   const words = [
     startMs === undefined ? 'never began' : `began after ${startMs} ms`,
@@ -75,6 +76,7 @@ export function tell({ startMs, stalls, stalledMs, jumps, seconds, width, height
     `${width}×${height}, ${pictures} pictures`,
     ...(stalls > 0 ? [`stood still ${stalls} times, ${stalledMs} ms`] : []),
     ...(jumps > 0 ? [`leapt ${jumps} times`] : []),
+    ...(lateMs > 100 ? [`the machine was busy: a timer was ${lateMs} ms late`] : []),
     ...(own === undefined ? [] : [`thinks that it is ${own.toFixed(2)} s behind`]),
     ...errors,
   ]
@@ -110,7 +112,7 @@ function pageFile(url: URL): { type: string; body: string } | undefined {
 const complete = (job: Job): Required<Job> => ({ seconds: 10, timeout: 20_000, low: false, timeCode: false, config: {}, ...job })
 
 /** Opens Debian's Chromium, until the test ends. */
-export async function openChromium(t: Test): Promise<Judge> {
+export async function openChromium(t: Scope): Promise<Judge> {
   const browser = await openBrowser(t)
   return {
     name: 'Chromium',

@@ -16,6 +16,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   liquidsoap: 'liquidsoap',
   icecast2: 'icecast2',
   chromium: 'chromium',
+  'firefox-esr': 'firefox-esr',
   oggfwd: 'oggfwd',
   shout: 'libshout-tools',
   openssl: 'openssl',

@@ -31,7 +31,7 @@ interface Fault {
   /** Changes the text of a media playlist. */
   text?(text: string, seconds: number, query: URLSearchParams): string
   /** Changes any answer. */
-  reply?(reply: Reply, path: string, seconds: number): Reply
+  reply?(reply: Reply, path: string, seconds: number, query: URLSearchParams): Reply
   /** The same as asking without them. */
   ignores?: readonly ('_HLS_msn' | '_HLS_part' | '_HLS_skip')[]
   /** Whether it answers blocking reloads at once. */
@@ -109,7 +109,7 @@ class Live implements Clock {
     const { pathname, searchParams } = new URL(url)
     const reply = await this.#answer(pathname, searchParams)
     signal.throwIfAborted()
-    return this.#fault.reply?.(reply, pathname, this.#seconds) ?? reply
+    return this.#fault.reply?.(reply, pathname, this.#seconds, searchParams) ?? reply
   }
 
   get #seconds(): number {
@@ -267,6 +267,11 @@ const withHeader = (reply: Reply, name: string, value: string): Reply => {
   return { ...reply, headers }
 }
 const isMedia = (path: string): boolean => path.endsWith('.m4s')
+/** Lets caches keep what a blocking request gives. */
+const keepBlocked =
+  (seconds: number): NonNullable<Fault['reply']> =>
+  (reply, _path, _seconds, query) =>
+    query.has('_HLS_msn') ? withHeader(reply, 'cache-control', `public, max-age=${seconds}`) : reply
 const replace =
   (pattern: RegExp | string, by: string, from = 0) =>
   (text: string, seconds: number): string =>
@@ -281,6 +286,7 @@ async function rulesOf(fault: Fault, options: ConstructorParameters<typeof Live>
 t.test('audit finds nothing where there is nothing to find', async (t) => {
   t.strictSame(await rulesOf({}), [], 'low latency, over a discontinuity')
   t.strictSame(await rulesOf({}, { isPlain: true }), [], 'plain, by polling')
+  t.strictSame(await rulesOf({ reply: keepBlocked(12) }), [], 'a cache may keep what a blocking request gives for six target durations')
   t.strictSame(await rulesOf({}, { until: 57.2 }), [], 'a source that goes away')
   t.strictSame(await rulesOf({ state: (playlist, at) => ({ ...playlist, ended: at >= 58 }) }, { until: 58 }), [], 'an end')
 })
@@ -397,6 +403,7 @@ const FAULTS: readonly (readonly [rule: keyof typeof RULES, what: string, fault:
       reply: (reply, path) => (isMedia(path) ? reply : path.startsWith('/init') ? reply : withHeader(reply, 'cache-control', 'max-age=2')),
     },
   ],
+  ['cache-control', 'the answer to a blocking request is kept for too long', { reply: keepBlocked(13) }],
   [
     'cache-control',
     'a part is not kept',

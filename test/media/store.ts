@@ -101,7 +101,7 @@ function stage(tracks: readonly MediaTrack[], more: Partial<PresentationSettings
     new FakeClock(),
     folder,
   )
-  presentation.begin({ number: 5, tracks, primary: tracks[0]!, start: 0.1, delay: 0.1, date: 100 })
+  presentation.begin({ number: 5, tracks, primary: tracks[0]!, start: 0.1, delay: 0.1, date: 100, partial: false })
   return {
     presentation,
     tracks,

@@ -24,13 +24,11 @@ export function goLive(origin: string): string {
 <dt>Audio Encoder</dt><dd><code>aac</code></dd>
 </dl></section>
 <section class="way"><h3>ffmpeg</h3>
-<p class="small">Video, for VLC and other players:</p>
+<p class="small">Video, for every browser, phone and player:</p>
 <pre><code>${command('ffmpeg', '-re', '-i video.mp4', '-c:v libx264', '-pix_fmt yuv420p', '-g 50', '-c:a aac', ...tls, '-content_type video/mp2t', '-f mpegts')} ${target('/live')}</code></pre>
-<p class="small">Video, for browsers as well:</p>
-<pre><code>${command('ffmpeg', '-re', '-i video.mp4', '-c:v libx264', '-pix_fmt yuv420p', '-g 50', '-c:a aac', ...tls, '-content_type video/mp4', '-movflags frag_keyframe+empty_moov+default_base_moof', '-f mp4')} ${target('/live.mp4')}</code></pre>
 <p class="small">Music, for every browser and radio:</p>
 <pre><code>${command('ffmpeg', '-re', '-i music.flac', '-vn', '-c:a libmp3lame', '-b:a 128k', ...tls, '-content_type audio/mpeg', '-f mp3')} ${target('/radio.mp3')}</code></pre>
-<p class="small">Then load this page again, or open <code>${escape(origin)}/live</code> in VLC.</p>
+<p class="small">Then load this page again. Phones, televisions and other sites play <code>${escape(origin)}/live.m3u8</code>, and VLC plays <code>${escape(origin)}/live</code>.</p>
 </section>
 </div>`
 }

@@ -3,6 +3,7 @@ import type { Track } from '../../formats/frame.js'
 import type { Mount } from '../../mount/mount.js'
 import { SERVER } from '../../version.js'
 import { encodePath, publicOrigin, type Visit } from '../address.js'
+import { audienceOf } from '../audience.js'
 import type { ServerContext } from '../context.js'
 import { statedKilobits, visibleMounts } from './status-report.js'
 
@@ -14,11 +15,12 @@ type Fields = Record<string, Value>
  * more; `dummy` at the end. Unlike there, text stays text (a title `1999` is no number) and is UTF-8 without entities.
  * @param only the mount asked for; without it, all that are live and not hidden
  */
-export function icestats({ settings, mounts, started }: ServerContext, visit: Visit, only: string | undefined): { icestats: object } {
+export function icestats(context: ServerContext, visit: Visit, only: string | undefined): { icestats: object } {
+  const { settings, mounts, started } = context
   const origin = publicOrigin(visit, settings)
   const sources = visibleMounts(mounts)
     .filter(({ name, source }) => source !== undefined && (only === undefined || name === only))
-    .map((mount) => sourceFields(mount, origin))
+    .map((mount) => sourceFields(context, mount, origin))
   return {
     icestats: {
       admin: settings.admin,
@@ -32,7 +34,9 @@ export function icestats({ settings, mounts, started }: ServerContext, visit: Vi
   }
 }
 
-function sourceFields(mount: Mount, origin: string): Fields {
+function sourceFields(context: ServerContext, mount: Mount, origin: string): Fields {
+  // Whoever reads this wants to know how many hear and see it, not by what protocol.
+  const { total } = audienceOf(context, mount)
   const { info, metadata, source } = mount
   const connected = source?.details.connected ?? 0
   // An ICY stream has one line of title; elsewhere artist and title stand apart where the source tells them apart.
@@ -43,7 +47,7 @@ function sourceFields(mount: Mount, origin: string): Fields {
     audio_info: info.audioInfo,
     genre: info.genre ?? 'various',
     listener_peak: mount.peak,
-    listeners: mount.audience,
+    listeners: total,
     listenurl: origin + encodePath(mount.name),
     server_description: info.description ?? 'Unspecified description',
     server_name: info.name ?? 'Unspecified name',

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Router } from '@koa/router'
 import { describeBitrate, describeTrack, FORMATS } from '../../formats/describe.js'
 import type { FormatName } from '../../formats/frame.js'
+import type { Form } from '../../mount/instant.js'
 import { encodePath, publicOrigin, publicPrefix } from '../address.js'
 import type { ServerContext } from '../context.js'
+import { type FormStatus, playableForm } from '../forms.js'
 import { goLive } from './go-live.js'
 import { STYLE } from './index-style.js'
 import { escapeMarkup as escape } from './markup.js'
@@ -72,25 +74,74 @@ function card(mount: MountStatus, prefix: string): string {
   const path = escape(prefix + encodePath(mount.mount))
   const video = mount.tracks.some(({ kind }) => kind === 'video')
   const about = [mount.description, mount.genre].filter((text) => text !== null && text !== '').join(' · ')
+  const player = playerPath(mount, path, video)
   const site = mount.website !== null && /^https?:\/\//i.test(mount.website) ? mount.website : undefined
-  return `<li class="card">${stage(mount, path, video)}
+  return `<li class="card">${stage(mount, path, video, player)}
 <div class="text">
 <div class="meta"><span><span class="live"><span class="dot"></span>Live</span> ${since(mount.connected)}</span><span>${plural(mount.listeners, video ? 'viewer' : 'listener')}</span></div>
 <h2 class="name" dir="auto">${escape(mount.name ?? mount.mount)}</h2>
 ${mount.title === null || mount.title.display === '' ? '' : `<p class="now" dir="auto">${escape(mount.title.display)}</p>`}
 ${about === '' ? '' : `<p class="small about" dir="auto">${escape(about)}</p>`}
-${!video && isPlayable(mount.format, mount.tracks) ? `<audio controls preload="none" src="${path}"></audio>` : ''}
+${!video && player !== undefined ? `<audio controls preload="none" src="${player}"></audio>` : ''}
 ${chips(mount)}
 <div class="links"><a href="${path}.m3u">Open in VLC (.m3u)</a><a href="${path}.pls">.pls</a><a href="${path}">${escape(mount.mount)}</a>${site === undefined ? '' : `<a href="${escape(site)}" rel="noopener noreferrer nofollow ugc">Web site</a>`}</div>
+${formLinks(mount, path, video)}
 </div></li>`
 }
 
-function stage(mount: MountStatus, path: string, video: boolean): string {
+// What a browser can play of it: as it comes, or in another form; undefined where there is no way.
+function playerPath({ format, tracks, forms }: MountStatus, path: string, video: boolean): string | undefined {
+  if (isPlayable(format, tracks)) return path
+  const form = playableForm(forms, video)
+  return form && path + endingOf(form.url)
+}
+
+// Browsers and televisions take the stream in other forms, too; of a codec of old, they may have no more than the sound.
+function formLinks({ format, forms: { hls, dash, instant } }: MountStatus, path: string, video: boolean): string {
+  const others = instant.filter(({ form }) => OWN.get(format!) !== form)
+  const links: (readonly [form: FormStatus, name: string])[] = [
+    ...(hls === null ? [] : [[hls, hls.lowLatency ? 'HLS, low latency' : 'HLS'] as const]),
+    ...(dash === null ? [] : [[dash, 'DASH'] as const]),
+    ...others.map((form) => [form, FORM_NAMES[form.form]] as const),
+  ]
+  if (links.length === 0) return ''
+  const whole = links.filter(([form]) => !video || hasPictures(form))
+  const sound = links.filter((link) => !whole.includes(link))
+  const line = (label: string, some: typeof links): string =>
+    some.length === 0
+      ? ''
+      : `<div class="links forms"><span>${label}</span>${some.map(([{ url, type }, name]) => `<a href="${path}${endingOf(url)}" type="${type}">${name}</a>`).join('')}</div>`
+  return line('Also as', whole) + line('Sound alone', sound)
+}
+
+const hasPictures = ({ media }: FormStatus): boolean => media.some((type) => type.startsWith('video/'))
+
+// Links of the page go below the prefix that the visitor sees, whatever host stands in whole URLs.
+const endingOf = (url: string): string => url.slice(url.lastIndexOf('.'))
+
+// The stream as it comes is linked already.
+const OWN: ReadonlyMap<FormatName, Form> = new Map([
+  ['mp3', 'mp3'],
+  ['adts', 'aac'],
+  ['mpeg-ts', 'ts'],
+])
+
+const FORM_NAMES: Readonly<Record<Form, string>> = {
+  mp4: 'MP4',
+  webm: 'WebM',
+  ts: 'MPEG-TS',
+  aac: 'AAC',
+  mp3: 'MP3',
+  opus: 'Opus',
+  ogg: 'Ogg',
+}
+
+function stage(mount: MountStatus, path: string, video: boolean, player: string | undefined): string {
   if (mount.format === null)
     return `<div class="stage apart"><span>The stream is about to begin. Load this page again in a moment.</span></div>`
-  if (!isPlayable(mount.format, mount.tracks))
+  if (player === undefined)
     return `<div class="stage apart"><a class="button" href="${path}.m3u">Open in VLC</a><span>Browsers do not play ${escape(unplayed(mount))} by themselves.</span></div>`
-  if (video) return `<div class="stage"><video controls preload="none" playsinline src="${path}"></video></div>`
+  if (video) return `<div class="stage"><video controls preload="none" playsinline src="${player}"></video></div>`
   return `<div class="stage sound">${WAVE}</div>`
 }
 

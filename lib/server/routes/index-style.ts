@@ -49,6 +49,8 @@ audio { width: 100%; height: 44px; display: block; }
 .chips li { font-size: 13px; color: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: 1px 8px; white-space: nowrap; }
 .links { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-top: auto; padding-top: 12px; border-top: 1px solid var(--line); font-size: 13px; }
 .links a { padding: 4px 0; }
+.links.forms { margin-top: -8px; padding-top: 0; border-top: 0; }
+.links.forms span { padding: 4px 0; color: var(--soft); }
 .button { display: inline-block; background: #5cc8ec; color: #0b1620; border-radius: 8px; padding: 8px 16px; font-size: 15px; font-weight: 600; text-decoration: none; }
 .empty { text-align: center; padding: 40px 0 32px; }
 .empty svg { width: 72px; height: 72px; color: var(--ice); }

@@ -2,6 +2,7 @@ import type { Router } from '@koa/router'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Mount } from '../../mount/mount.js'
 import type { Source } from '../../mount/source.js'
+import { audienceOf } from '../audience.js'
 import type { ServerContext } from '../context.js'
 
 /**
@@ -26,7 +27,8 @@ interface Metrics {
   update(): void
 }
 
-function createMetrics({ mounts, started }: ServerContext): Metrics {
+function createMetrics(context: ServerContext): Metrics {
+  const { mounts, started } = context
   const registry = new Registry()
   const registers = [registry]
   const labelNames = ['mount'] as const
@@ -36,9 +38,20 @@ function createMetrics({ mounts, started }: ServerContext): Metrics {
   )
   const count = new Gauge({ name: 'floecast_mounts', help: 'Mounts, live or not', registers })
   const sources = new Gauge({ name: 'floecast_sources', help: 'Sources connected', registers })
-  const listeners = new Gauge({ name: 'floecast_listeners', help: 'Listeners of a mount', labelNames, registers })
+  const listeners = new Gauge({
+    name: 'floecast_listeners',
+    help: 'Who listens to or watches a mount, by protocol: progressive, instant, hls, ll-hls, dash',
+    labelNames: ['mount', 'protocol'] as const,
+    registers,
+  })
+  const counted = new Gauge({
+    name: 'floecast_counted_listeners',
+    help: 'The same, by what they are told apart: connection, id, address',
+    labelNames: ['mount', 'method'] as const,
+    registers,
+  })
   const rate = new Gauge({ name: 'floecast_source_bytes_per_second', help: 'Bytes a second that come in of late', labelNames, registers })
-  const sent = new Counter({ name: 'floecast_sent_bytes_total', help: 'Bytes sent to listeners', labelNames, registers })
+  const sent = new Counter({ name: 'floecast_sent_bytes_total', help: 'Bytes sent to listeners and viewers', labelNames, registers })
   const slow = new Counter({ name: 'floecast_slow_listeners_total', help: 'Listeners dropped because they fell behind', registers })
   const received = new Counter({ name: 'floecast_received_bytes_total', help: 'Bytes received from sources', registers })
   const skipped = new Counter({ name: 'floecast_skipped_bytes_total', help: 'Damaged bytes of sources that were left out', registers })
@@ -49,6 +62,7 @@ function createMetrics({ mounts, started }: ServerContext): Metrics {
   let before = new Set<string>()
   const update = (): void => {
     listeners.reset()
+    counted.reset()
     rate.reset()
     sources.set(mounts.sources)
     const seen = new Set<string>()
@@ -58,7 +72,9 @@ function createMetrics({ mounts, started }: ServerContext): Metrics {
       const { source, settings, name } = mount
       const label = { mount: settings.hidden ? 'hidden' : name }
       seen.add(label.mount)
-      listeners.inc(label, mount.audience)
+      const { protocols, methods } = audienceOf(context, mount)
+      for (const [protocol, many] of Object.entries(protocols)) listeners.inc({ ...label, protocol }, many)
+      for (const [method, many] of Object.entries(methods)) counted.inc({ ...label, method }, many)
       rate.inc(label, source === undefined ? 0 : Math.round(mount.rate))
       sent.inc(label, grownSent(mount, mount.bytesSent))
       slow.inc(grownSlow(mount, mount.slow))
@@ -78,8 +94,8 @@ function createMetrics({ mounts, started }: ServerContext): Metrics {
 const growth = (): ((of: Mount | Source, value: number) => number) => {
   const last = new WeakMap<Mount | Source, number>()
   return (of, value) => {
-    const grown = Math.max(0, value - (last.get(of) ?? 0))
-    last.set(of, value)
-    return grown
+    const before = last.get(of) ?? 0
+    last.set(of, Math.max(before, value))
+    return Math.max(0, value - before)
   }
 }

@@ -3,6 +3,7 @@ import { mountPath } from '../../icy/path.js'
 import { cleanText } from '../../icy/text.js'
 import type { Mount } from '../../mount/mount.js'
 import { publicUrl } from '../address.js'
+import { audienceOf } from '../audience.js'
 import type { ServerContext } from '../context.js'
 import { escapeMarkup } from './markup.js'
 import { allowAll, dress } from './respond.js'
@@ -24,11 +25,11 @@ export async function playlists(context: ServerContext, ctx: Context, next: Next
   dress(ctx)
   allowAll(ctx)
   ctx.set('Content-Type', kind.type)
-  ctx.body = kind.write(mount, publicUrl(visitOf(ctx), context.settings, mount.name))
+  ctx.body = kind.write(mount, publicUrl(visitOf(ctx), context.settings, mount.name), context)
 }
 
 // XSPF (xspf.org/spec), in the words of Icecast.
-const writeXspf = (mount: Mount, url: string): string => {
+const writeXspf = (mount: Mount, url: string, context: ServerContext): string => {
   const { info, metadata, source } = mount
   const live = source !== undefined
   const creator = live && metadata.artist !== undefined ? `\n      <creator>${escapeMarkup(metadata.artist)}</creator>` : ''
@@ -39,7 +40,7 @@ const writeXspf = (mount: Mount, url: string): string => {
     `Stream Description: ${descriptionOf(mount)}`,
     ...(live ? [`Content Type:${mount.contentType}`] : []),
     ...(bitrate === undefined ? [] : [`Bitrate: ${bitrate}`]),
-    `Current Listeners: ${mount.audience}`,
+    `Current Listeners: ${audienceOf(context, mount).total}`,
     `Peak Listeners: ${mount.peak}`,
     `Stream Genre: ${genreOf(mount)}`,
   ]
@@ -79,7 +80,7 @@ const writePls = (mount: Mount, url: string): string =>
 
 interface Kind {
   readonly type: string
-  readonly write: (mount: Mount, url: string) => string
+  readonly write: (mount: Mount, url: string, context: ServerContext) => string
 }
 
 const KINDS = new Map<string, Kind>([

@@ -4,6 +4,7 @@ import { parseQuery, rawQuery } from '../../icy/path.js'
 import type { Mount } from '../../mount/mount.js'
 import { SERVER } from '../../version.js'
 import type { ServerContext } from '../context.js'
+import type { Viewers } from '../viewers.js'
 import { escapeMarkup } from './markup.js'
 import { openly } from './respond.js'
 import { statedKilobits } from './status-report.js'
@@ -54,18 +55,19 @@ function mountOf({ mounts, settings }: ServerContext, ctx: Context): Mount | und
 }
 
 // The keys of DNAS 2, in its order; in JSON they are in lower case, and the bit rate is text there.
-function stats({ settings }: ServerContext, mount: Mount | undefined) {
+function stats({ settings, viewers, clock }: ServerContext, mount: Mount | undefined) {
   const source = mount?.source
-  const now = Date.now()
-  const listeners = mount?.listeners ?? []
-  const seconds = listeners.reduce((sum, { details }) => sum + (now - details.connected) / 1000, 0)
+  const now = clock.now()
+  // Everyone, in whatever form: those with a connection of their own, and those who fetch segments.
+  const everyone = mount === undefined ? [] : peersOf(mount, viewers, now)
+  const seconds = everyone.reduce((sum, { since }) => sum + (now - since) / 1000, 0)
   const genres = (mount?.info.genre ?? '').split(/[,;]/).map((genre) => genre.trim())
   return {
-    currentlisteners: listeners.length,
+    currentlisteners: everyone.length,
     peaklisteners: mount?.peak ?? 0,
     maxlisteners: mount?.settings.maxListeners ?? settings.maxListeners,
-    uniquelisteners: new Set(listeners.map(({ details }) => details.address)).size,
-    averagetime: listeners.length === 0 ? 0 : Math.round(seconds / listeners.length),
+    uniquelisteners: new Set(everyone.map(({ address }) => address)).size,
+    averagetime: everyone.length === 0 ? 0 : Math.round(seconds / everyone.length),
     servergenre: genres[0] ?? '',
     servergenre2: genres[1] ?? '',
     servergenre3: genres[2] ?? '',
@@ -86,3 +88,8 @@ function stats({ settings }: ServerContext, mount: Mount | undefined) {
     version: SERVER,
   }
 }
+
+const peersOf = (mount: Mount, viewers: Viewers, now: number): { address: string; since: number }[] => [
+  ...mount.everyone.map(({ details: { address, connected } }) => ({ address, since: connected })),
+  ...viewers.list(mount.name, now),
+]

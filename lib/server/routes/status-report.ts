@@ -2,7 +2,9 @@ import type { FormatName, Track } from '../../formats/frame.js'
 import type { Mount } from '../../mount/mount.js'
 import { SERVER, VERSION } from '../../version.js'
 import { encodePath, publicOrigin, type Visit } from '../address.js'
+import { type Audience, audienceOf } from '../audience.js'
 import type { ServerContext } from '../context.js'
+import { formsOf, type MountForms } from '../forms.js'
 
 /**
  * The answer of `/api/v1/status`. Its shape never changes with what is on the air: every key is always there, a list is always a
@@ -31,7 +33,7 @@ export interface ServerStatus {
   readonly admin: string
   /** Sources connected to mounts that are not hidden. */
   readonly sources: number
-  /** Listeners of mounts that are not hidden. */
+  /** Listeners and viewers of mounts that are not hidden, in whatever form. */
   readonly listeners: number
 }
 
@@ -43,6 +45,8 @@ export interface MountStatus {
   readonly live: boolean
   /** The whole URL to listen at. */
   readonly url: string
+  /** The group of qualities that it is one of: its HLS playlist and MPD have that path, and `.m3u8` or `.mpd`. */
+  readonly group: string | null
   /** The stream's name. */
   readonly name: string | null
   /** What the stream is about. */
@@ -61,17 +65,21 @@ export interface MountStatus {
   readonly tracks: readonly TrackStatus[]
   /** Bits a second, as the source or the stream states it. */
   readonly bitrate: number | null
-  /** Listeners now. */
+  /** Who listens or watches now, in whatever form. */
   readonly listeners: number
+  /** The same by protocol: `progressive` is the stream as its source sends it, `instant` an endless stream in another form. */
+  readonly protocols: Audience['protocols']
+  /** The same by how they are told apart: by the `connection` that is theirs, an `id` of the player, or merely `address` and User-Agent, which many may share. */
+  readonly methods: Audience['methods']
   /** Most listeners at a time since the source connected. */
   readonly listenerPeak: number
-  /** Most listeners allowed; `null` where the mount has no limit of its own. */
+  /** Most listeners with a connection of their own allowed; `null` where the mount has no limit of its own. */
   readonly maxListeners: number | null
   /** Listeners dropped because they could not keep up, since the server started. */
   readonly slowListeners: number
   /** Bytes received from the source since it connected. */
   readonly bytesReceived: number
-  /** Bytes sent to listeners since the server started. */
+  /** Bytes sent to listeners and viewers since the server started. */
   readonly bytesSent: number
   /** Bytes a second that came in of late. */
   readonly rate: number
@@ -83,6 +91,8 @@ export interface MountStatus {
   readonly title: TitleStatus | null
   /** What is not as it should be with what the source sends, oldest first: sentences for people. */
   readonly warnings: readonly string[]
+  /** The forms in which browsers and players can have it now. */
+  readonly forms: MountForms
   /** Playlists that lead to the stream, as whole URLs. */
   readonly playlists: PlaylistLinks
 }
@@ -142,9 +152,10 @@ export interface PlaylistLinks {
 }
 
 /** Makes the answer of `/api/v1/status`, with links that work for the sender of the request. */
-export function statusReport({ settings, mounts, started }: ServerContext, visit: Visit, now = Date.now()): StatusReport {
+export function statusReport(context: ServerContext, visit: Visit, now = Date.now()): StatusReport {
+  const { settings, mounts, started } = context
   const origin = publicOrigin(visit, settings)
-  const visible = visibleMounts(mounts).map((mount) => mountStatus(mount, origin))
+  const visible = visibleMounts(mounts).map((mount) => mountStatus(context, mount, origin))
   return {
     server: {
       name: SERVER,
@@ -179,14 +190,16 @@ export function statedKilobits(mount: Mount): number | undefined {
   return bits === undefined ? undefined : Math.round(bits / 1000)
 }
 
-function mountStatus(mount: Mount, origin: string): MountStatus {
+function mountStatus(context: ServerContext, mount: Mount, origin: string): MountStatus {
   const { source, info, settings } = mount
+  const { total, protocols, methods } = audienceOf(context, mount)
   const url = origin + encodePath(mount.name)
   const demuxer = mount.ready ? source?.demuxer : undefined
   return {
     mount: mount.name,
     live: source !== undefined,
     url,
+    group: settings.group ?? null,
     name: info.name ?? null,
     description: info.description ?? null,
     genre: info.genre ?? null,
@@ -196,7 +209,9 @@ function mountStatus(mount: Mount, origin: string): MountStatus {
     format: demuxer?.format ?? null,
     tracks: demuxer?.tracks.map(trackStatus) ?? [],
     bitrate: statedBitrate(mount) ?? null,
-    listeners: mount.audience,
+    listeners: total,
+    protocols,
+    methods,
     listenerPeak: mount.peak,
     maxListeners: settings.maxListeners ?? null,
     slowListeners: mount.slow,
@@ -207,6 +222,7 @@ function mountStatus(mount: Mount, origin: string): MountStatus {
     source: source === undefined ? null : { agent: source.details.agent || null, protocol: source.details.request.method },
     title: titleStatus(mount),
     warnings: source === undefined ? [] : mount.warnings,
+    forms: formsOf(mount, context.mounts, url),
     playlists: { m3u: `${url}.m3u`, pls: `${url}.pls`, xspf: `${url}.xspf`, vclt: `${url}.vclt` },
   }
 }

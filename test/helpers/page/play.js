@@ -154,8 +154,11 @@ export async function play(job) {
     return startMs === undefined ? now - begin > timeout : now - begin - startMs > seconds * 1000
   }
   let next = begin + 1000
+  let lateMs = 0
   while (!isOver()) {
+    const asked = performance.now()
     await new Promise((resolve) => setTimeout(resolve, 50))
+    lateMs = Math.max(lateMs, performance.now() - asked - 50)
     watch()
     if (performance.now() >= next) {
       next += 500
@@ -171,6 +174,7 @@ export async function play(job) {
     startMs: startMs === undefined ? undefined : Math.round(startMs),
     stalls,
     stalledMs: Math.round(stalledMs),
+    lateMs: Math.round(lateMs),
     jumps,
     seconds: Number(played.toFixed(2)),
     width,

@@ -1,0 +1,3 @@
+export type * from './manifest.js'
+export { formatMpd } from './mpd.js'
+export { manifestOf } from './views.js'

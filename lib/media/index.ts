@@ -1,0 +1,20 @@
+export { Feed, type Sink } from './feed.js'
+export { type FileKind, type FileName, folderOf, formatName, NAME_TIMESCALE, parseName } from './names.js'
+export type { Period } from './period.js'
+export { type FoundPart, Presentation, type PresentationOwner, type PresentationSettings, type Title } from './presentation.js'
+export {
+  type Container,
+  containerOf,
+  createWriter,
+  type FileType,
+  FILES,
+  type PartFacts,
+  parseRendition,
+  type RenditionId,
+  tracksOf,
+  type Writer,
+  type Written,
+} from './rendition.js'
+export { type Grid, Part, PeriodWriters, Segment } from './segment.js'
+export { type Lengths, Segmenter, type SegmenterOwner } from './segmenter.js'
+export { Timeline, type TimelineOwner } from './timeline.js'
