@@ -21,6 +21,12 @@ export class Outbox {
    * @param taken called once when it has taken all so far, and never if it breaks; only the last that was given is
    */
   write(buffers: readonly Buffer[], taken?: () => void): void {
+    const [only] = buffers
+    const fits = buffers.length === 1 && this.#queue.length === 0 && !this.#waits && this.#socket.writableLength + only!.length <= MOST
+    if (fits && taken === undefined) {
+      this.#socket.write(only)
+      return
+    }
     this.#queue.push(...buffers)
     if (taken !== undefined) this.#taken = taken
     if (!this.#waits) this.#pump()
@@ -29,7 +35,10 @@ export class Outbox {
   /** Says that nothing more comes; calls back when all has gone out, and never if the connection breaks. */
   finish(call: () => void): void {
     this.#finish = call
-    if (!this.#waits) this.#pump()
+    // Nearly always the connection has taken all at once.
+    if (!this.#waits && this.#queue.length === 0 && this.#socket.writableLength === 0)
+      process.nextTick(() => this.#socket.destroyed || call())
+    else if (!this.#waits) this.#pump()
   }
 
   #pump(): void {
