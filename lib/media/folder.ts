@@ -3,26 +3,51 @@ import { join, relative, resolve, sep } from 'node:path'
 
 /** What is done with files: Node's own functions, or a test's. */
 export interface Files {
+  /** Makes a folder and those above it. */
   readonly mkdir: (path: string, options: { recursive: true }) => Promise<unknown>
+  /** Opens a file. */
   readonly open: (path: string, flags: string) => Promise<OpenFile>
+  /** Lists a folder. */
   readonly readdir: (path: string, options: { withFileTypes: true }) => Promise<readonly FolderEntry[]>
+  /** Gives a file another name. */
   readonly rename: (from: string, to: string) => Promise<void>
+  /** Removes a folder with all that is in it. */
   readonly rm: (path: string, options: { recursive: true; force: true }) => Promise<void>
+  /** Fails where there is no such file. */
   readonly stat: (path: string) => Promise<unknown>
+  /** Removes a file. */
   readonly unlink: (path: string) => Promise<void>
+}
+
+/** How many bytes a disk has taken. */
+export interface Wrote {
+  /** Bytes, of those that were given. */
+  readonly bytesWritten: number
+}
+
+/** How many bytes a disk has given. */
+export interface Read {
+  /** Bytes, of those that were asked for; 0 at the end of the file. */
+  readonly bytesRead: number
 }
 
 /** What is done with a file that is open: a part of Node's `FileHandle`. */
 export interface OpenFile {
-  readonly writev: (buffers: readonly Buffer[]) => Promise<{ bytesWritten: number }>
-  readonly read: (buffer: Buffer, offset: number, length: number, position: number) => Promise<{ bytesRead: number }>
+  /** Writes buffers at its end, or some of them. */
+  readonly writev: (buffers: readonly Buffer[]) => Promise<Wrote>
+  /** Reads from a position. */
+  readonly read: (buffer: Buffer, offset: number, length: number, position: number) => Promise<Read>
+  /** Waits until the disk has it. */
   readonly sync: () => Promise<void>
+  /** Closes it. */
   readonly close: () => Promise<void>
 }
 
 /** What stands in a folder: a part of Node's `Dirent`. */
 export interface FolderEntry {
+  /** Its name. */
   readonly name: string
+  /** Whether it is a folder itself. */
   isDirectory(): boolean
 }
 

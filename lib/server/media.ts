@@ -70,10 +70,10 @@ export interface MediaTarget {
   readonly file: string
 }
 
-/** Milliseconds for which an MPD is given again. */
-const FRESH = 100
 /** Parts whose answers are kept for all who ask for them at the same time. */
 const LATEST = 8
+/** Milliseconds for which an MPD is given again. */
+const FRESH = 100
 const FOREVER = 'public, max-age=31536000, immutable'
 /** The most beacons from one address within so many milliseconds: those of a thousand viewers behind it, and as many again. */
 const BEACONS = 5_000
@@ -363,6 +363,16 @@ export class Media {
     )
   }
 
+  // The same answer for all who ask for the same part, for as long as they come together.
+  #fileAnswer(body: readonly Buffer[], contentType: string): MediaAnswer {
+    const [only] = body
+    const known = body.length === 1 && only !== undefined ? this.#latest.find((answer) => answer.body[0] === only) : undefined
+    if (known !== undefined) return known
+    const answer: MediaAnswer = { status: 200, contentType, cacheControl: FOREVER, body, ranges: true }
+    if (body.length === 1) this.#latest = [answer, ...this.#latest.slice(0, LATEST - 1)]
+    return answer
+  }
+
   // A segment that is on disk only: the main rendition comes from there bit by bit, others are made from it.
   #stored(mount: Mount, presentation: Presentation, segment: Segment, id: RenditionId, request: MediaRequest, reply: Reply): () => void {
     const answer = { status: 200, contentType: typeOf(segment.writers, id), cacheControl: FOREVER, ranges: true }
@@ -381,16 +391,6 @@ export class Media {
       },
     )
     return () => (isGone = true)
-  }
-
-  // The same answer for all who ask for the same part, for as long as they come together.
-  #fileAnswer(body: readonly Buffer[], contentType: string): MediaAnswer {
-    const [only] = body
-    const known = body.length === 1 && only !== undefined ? this.#latest.find((answer) => answer.body[0] === only) : undefined
-    if (known !== undefined) return known
-    const answer: MediaAnswer = { status: 200, contentType, cacheControl: FOREVER, body, ranges: true }
-    if (body.length === 1) this.#latest = [answer, ...this.#latest.slice(0, LATEST - 1)]
-    return answer
   }
 
   // A segment that is asked for while it grows: each part goes out when it is there.

@@ -22,8 +22,8 @@ export class Outbox {
    */
   write(buffers: readonly Buffer[], taken?: () => void): void {
     const [only] = buffers
-    const fits = buffers.length === 1 && this.#queue.length === 0 && !this.#waits && this.#socket.writableLength + only!.length <= MOST
-    if (fits && taken === undefined) {
+    const isFree = this.#queue.length === 0 && !this.#waits
+    if (isFree && taken === undefined && buffers.length === 1 && this.#socket.writableLength + only!.length <= MOST) {
       this.#socket.write(only)
       return
     }
