@@ -195,6 +195,11 @@ function without(buffers: readonly Buffer[], count: number): Buffer[] {
   return rest
 }
 
+/** Whether something could not be done because there is no more room. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+}
+
 /** Why something could not be done with a file, as a part of a sentence. */
 export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''

@@ -70,6 +70,9 @@ const DVR_TITLES = 1000
  * tenth of what there is.
  */
 const MARGIN = 60
+/** How much of what is there stays when the disk is full, and milliseconds after which more is tried. */
+const SHRINK = 0.9
+const CAUTION = 600_000
 
 /** The last segments of a mount, of which playlists and manifests tell, and those who wait for the next. */
 export class Presentation {
@@ -86,8 +89,8 @@ export class Presentation {
   #segments: Segment[] = []
   /** How many of them have left memory. */
   #released = 0
-  /** Bytes on disk. */
-  #stored = 0
+  /** The most that there may be until some time, because the disk was full. */
+  #room = { size: Infinity, until: -Infinity }
   /** Whether what is on disk ends for want of room. */
   #short = false
   #window: { version: number; count: number; segments: readonly Segment[] } | undefined
@@ -108,7 +111,7 @@ export class Presentation {
     this.origin = origin
     this.#clock = clock
     const { segmentDuration, partDuration, maxSize, dvr = 0 } = settings
-    if (folder !== undefined && dvr > 0) this.#store = new SegmentStore(folder, this.run, (reason) => owner.lost?.(reason))
+    if (folder !== undefined && dvr > 0) this.#store = new SegmentStore(folder, this.run, this.#lose)
     this.#segmenter = new Segmenter(
       this.#cutter,
       { segment: segmentDuration, part: partDuration, size: Math.floor(maxSize / 4) },
@@ -332,30 +335,34 @@ export class Presentation {
       // What is still to be written stays.
       if (segment.released || (this.#store !== undefined && segment.file === undefined && !segment.lost)) continue
       segment.release()
-      this.#stored += segment.file?.size ?? 0
     }
     while (segments[this.#released]?.released === true) this.#released++
     this.#forget(kept)
+  }
+
+  // What is old makes room for what is new.
+  readonly #lose = (reason: string, isFull: boolean): void => {
+    if (isFull) this.#room = { size: this.#store!.bytes * SHRINK, until: this.#clock.now() + CAUTION }
+    this.#owner.lost?.(reason)
   }
 
   // Drops what nobody may ask for any more, of so many.
   #forget(count: number): void {
     const segments = this.#segments
     const oldest = this.#end - this.dvr - MARGIN
+    const { dvrSize = Infinity } = this.settings
+    const most = this.#clock.now() < this.#room.until ? Math.min(dvrSize, this.#room.size) : dvrSize
     let gone = 0
     for (; gone < count; gone++) {
       const segment = segments[gone]!
       const { file, released, lost } = segment
       const isYoung = segment.start + segment.duration > oldest
-      const isLarge = this.#stored > (this.settings.dvrSize ?? Infinity)
+      const isLarge = this.#store !== undefined && this.#store.bytes > most
       if (this.#store !== undefined && isYoung && !lost && !(released && isLarge)) break
       this.#short = this.#store !== undefined && isYoung
       // The disk has hung all the time.
       if (file === undefined) segment.lost = true
-      else {
-        if (released) this.#stored -= file.size
-        this.#store!.remove(segment)
-      }
+      else this.#store!.remove(segment)
     }
     if (gone === 0) return
     this.#segments = segments.slice(gone)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { writePart } from '../formats/mp4-part.js'
 import { readParts } from './stored-parts.js'
-import { type MediaFolder, type OpenFile, reasonOf, writeFully } from './folder.js'
+import { type MediaFolder, type OpenFile, isFull, reasonOf, writeFully } from './folder.js'
 import { type RenditionId, tracksOf } from './rendition.js'
 import type { Segment } from './segment.js'
 
@@ -25,9 +25,11 @@ export interface StoredFile {
  * all tracks that cannot be read from it as fragments of MP4. One is written after the other; when the disk is too slow or full, segments are lost.
  */
 export class SegmentStore {
+  /** Bytes on disk. */
+  bytes = 0
   readonly #folder: MediaFolder
   readonly #path: string
-  readonly #lost: (reason: string) => void
+  readonly #lost: (reason: string, isFull: boolean) => void
   #waiting: Segment[] = []
   #size = 0
   #doomed: Segment[] = []
@@ -39,9 +41,9 @@ export class SegmentStore {
 
   /**
    * @param run names its folder
-   * @param lost told why a segment is not on disk: a part of a sentence
+   * @param lost told why a segment is not on disk, a part of a sentence, and whether that is for want of room
    */
-  constructor(folder: MediaFolder, run: string, lost: (reason: string) => void) {
+  constructor(folder: MediaFolder, run: string, lost: (reason: string, isFull: boolean) => void) {
     this.#folder = folder
     this.#path = folder.segments(run)
     this.#lost = lost
@@ -51,7 +53,7 @@ export class SegmentStore {
   add(segment: Segment): void {
     if (this.#closed || (this.#waiting.length > 0 && this.#size + segment.size > MAX_WAITING)) {
       segment.lost = true
-      if (!this.#closed) this.#lost('the disk is too slow')
+      if (!this.#closed) this.#lost('the disk is too slow', false)
       return
     }
     this.#waiting.push(segment)
@@ -61,6 +63,7 @@ export class SegmentStore {
 
   /** Removes a segment from the disk when its turn comes. */
   remove(segment: Segment): void {
+    this.bytes -= segment.file?.size ?? 0
     this.#doomed.push(segment)
     this.#start()
   }
@@ -163,21 +166,21 @@ export class SegmentStore {
       }
       const segment = this.#waiting[0]
       if (segment === undefined) return
-      const reason = segment.lost ? undefined : await this.#write(segment)
+      const fault = segment.lost ? undefined : await this.#write(segment)
       this.#waiting.shift()
       this.#size -= segment.size
       // Given up while the disk was at it.
-      if (segment.lost && segment.file !== undefined) this.#doomed.push(segment)
-      if (reason !== undefined && !this.#closed) {
+      if (segment.lost && segment.file !== undefined) this.remove(segment)
+      if (fault !== undefined && !this.#closed) {
         segment.lost = true
-        this.#lost(reason)
+        this.#lost(reasonOf(fault.error), isFull(fault.error))
       }
     }
     await files.rm(this.#path, { recursive: true, force: true }).catch(() => {})
   }
 
-  /** Gives the reason when it fails. */
-  async #write(segment: Segment): Promise<string | undefined> {
+  /** Gives what goes wrong, if anything does. */
+  async #write(segment: Segment): Promise<{ error: unknown } | undefined> {
     const { files } = this.#folder
     const path = this.#pathOf(segment)
     let file: OpenFile | undefined
@@ -189,12 +192,13 @@ export class SegmentStore {
       await writeFully(file, [...main, ...rest])
       await file.close()
       segment.file = { main: sizeOf(main), size: sizeOf(main) + sizeOf(rest) }
+      this.bytes += segment.file.size
       return undefined
     } catch (error) {
       this.#isThere = false
       await file?.close().catch(() => {})
       if (file !== undefined) await files.unlink(path).catch(() => {})
-      return reasonOf(error)
+      return { error }
     }
   }
 }

@@ -16,7 +16,7 @@ export interface RecordingState {
   readonly error: string | undefined
 }
 
-/** What hears a `Recording`. */
+/** What hears how recordings go. */
 export interface RecordingOwner {
   /** A file is whole. */
   recorded(file: string, bytes: number): void
