@@ -39,11 +39,11 @@ export class Studio {
     return this.broadcast.presentation!
   }
 
-  joined(listener: Listener): void {
+  formJoined(listener: Listener): void {
     this.listeners.push(listener)
   }
 
-  left(listener: Listener): void {
+  formLeft(listener: Listener): void {
     this.listeners = this.listeners.filter((one) => one !== listener)
   }
 
@@ -63,7 +63,7 @@ export class Studio {
       const wait = began + at * 1000 - this.clock.now()
       if (wait > 0) this.clock.pass(wait)
       this.#muxer ??= new MpegTsMuxer([H264, AAC])
-      this.broadcast.push('mpeg-ts', this.#muxer.write([packet]))
+      this.broadcast.push('mpeg-ts', this.#muxer.write([packet]), true)
       this.watch()
     }
     const rest = began + seconds * 1000 - this.clock.now()

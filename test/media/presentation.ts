@@ -13,7 +13,7 @@ import { AAC, H264, noise, stream } from '../helpers/media.js'
 import { NOON, Reader, Studio } from '../helpers/studio.js'
 
 const settings = { segmentDuration: 2, partDuration: 0.5, segmentCount: 5, maxSize: 67_108_864 }
-const period: Period = { number: 1, tracks: [H264, AAC], primary: H264, start: 10, delay: 0, date: NOON }
+const period: Period = { number: 1, tracks: [H264, AAC], primary: H264, partial: false, start: 10, delay: 0, date: NOON }
 
 /** A presentation without a timeline: times are what the test says. */
 function bare(options: Partial<typeof settings> = {}): {
