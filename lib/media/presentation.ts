@@ -176,7 +176,8 @@ export class Presentation {
     this.#live = false
     this.#segmenter.end()
     this.#changed()
-    for (const [key, group] of [...this.#groups]) this.#settle(key, group, false)
+    // A copy: whoever is told may wait again.
+    for (const [key, group] of new Map(this.#groups)) this.#settle(key, group, false)
   }
 
   /** Says what plays from now on, `time` in seconds of the mount's timeline. */
@@ -213,7 +214,7 @@ export class Presentation {
 
   #changed(): void {
     this.#version++
-    for (const [key, group] of [...this.#groups]) if (group.ready()) this.#settle(key, group, true)
+    for (const [key, group] of new Map(this.#groups)) if (group.ready()) this.#settle(key, group, true)
   }
 
   #settle(key: string, group: Group, ready: boolean): void {

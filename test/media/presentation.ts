@@ -19,7 +19,7 @@ const period: Period = { number: 1, tracks: [H264, AAC], primary: H264, partial:
 function bare(options: Partial<typeof settings> = {}): {
   clock: FakeClock
   presentation: Presentation
-  play(from: number, to: number): void
+  play: (from: number, to: number) => void
 } {
   const clock = new FakeClock(NOON)
   const presentation = new Presentation({}, { ...settings, ...options }, NOON - 10_000, clock)

@@ -149,13 +149,14 @@ t.test('one jump of the clock makes exactly one period, at the time on the wall,
   t.end()
 })
 
+const shift = (arrivals: Iterable<Arrival>, by: number): Arrival[] =>
+  [...arrivals].map(({ packet, at }) => ({
+    packet: { ...packet, dts: packet.dts + by * packet.track.timescale, pts: packet.pts + by * packet.track.timescale },
+    at: at + by,
+  }))
+
 t.test('a pause of a second, a single wrong time, and lost or doubled packets make no period', (t) => {
   const judge = new Judge()
-  const shift = (arrivals: Iterable<Arrival>, by: number): Arrival[] =>
-    [...arrivals].map(({ packet, at }) => ({
-      packet: { ...packet, dts: packet.dts + by * packet.track.timescale, pts: packet.pts + by * packet.track.timescale },
-      at: at + by,
-    }))
   judge.play(stream(5, AV), [H264, AAC]).play(shift(stream(5, AV), 5.96), [H264, AAC])
   check(judge.periods.length === 1, 'no period for a pause')
   const random = noise(7)
@@ -263,7 +264,7 @@ t.test('another configuration of the sound, or sound that comes late, waits for 
   judge.timeline.cut()
   t.equal(of(H264, judge.all).length, 750, 'every picture is there')
   t.strictSame(
-    judge.periods.map(({ tracks }) => tracks),
+    judge.periods.map((period) => period.tracks),
     [[H264], [H264, AAC], [H264, other], [H264, third]],
   )
   t.strictSame(
