@@ -69,6 +69,8 @@ export interface MediaTarget {
   readonly file: string
 }
 
+/** Parts whose answers are kept for all who ask for them at the same time. */
+const LATEST = 8
 const FOREVER = 'public, max-age=31536000, immutable'
 /** The most beacons from one address within so many milliseconds: those of a thousand viewers behind it, and as many again. */
 const BEACONS = 5_000
@@ -106,6 +108,8 @@ export class Media {
   // Beacons of late, by address.
   readonly #beacons = new Map<string, number>()
   #beaconsSince = 0
+
+  #latest: MediaAnswer[] = []
 
   constructor(context: MediaContext) {
     this.#context = context
@@ -175,7 +179,8 @@ export class Media {
   // Tells who watches, by whatever the request says of that.
   #see(mount: Mount, request: MediaRequest, protocol: ViewingProtocol | undefined, bytes: number): void {
     const { query, header } = request
-    const params = query === '' ? undefined : new URLSearchParams(query)
+    // Most queries only say which part is wanted.
+    const params = /CMCD|session/.test(query) ? new URLSearchParams(query) : undefined
     this.#context.viewers.see({
       mount: mount.name,
       protocol,
@@ -287,7 +292,7 @@ export class Media {
         protocol,
         body.reduce((sum, { length }) => sum + length, 0),
       )
-      reply.send({ status: 200, contentType: typeOf(writers, rendition), cacheControl: FOREVER, body, ranges: true })
+      reply.send(this.#fileAnswer(body, typeOf(writers, rendition)))
     }
     const missing = (): never => {
       throw new FloecastError('FILE_NOT_FOUND', { file: `number ${number}` })
@@ -347,6 +352,16 @@ export class Media {
         return this.#growing(mount, presentation, segment, rendition, request, reply)
       },
     )
+  }
+
+  // The same answer for all who ask for the same part, for as long as they come together.
+  #fileAnswer(body: readonly Buffer[], contentType: string): MediaAnswer {
+    const [only] = body
+    const known = body.length === 1 && only !== undefined ? this.#latest.find((answer) => answer.body[0] === only) : undefined
+    if (known !== undefined) return known
+    const answer: MediaAnswer = { status: 200, contentType, cacheControl: FOREVER, body, ranges: true }
+    if (body.length === 1) this.#latest = [answer, ...this.#latest.slice(0, LATEST - 1)]
+    return answer
   }
 
   // A segment that is asked for while it grows: each part goes out when it is there.

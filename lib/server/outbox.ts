@@ -17,6 +17,11 @@ export class Outbox {
 
   /** Writes buffers, now or when the connection takes them. */
   write(buffers: readonly Buffer[]): void {
+    const [only] = buffers
+    if (buffers.length === 1 && this.#queue.length === 0 && !this.#waits && this.#socket.writableLength + only!.length <= MOST) {
+      this.#socket.write(only)
+      return
+    }
     this.#queue.push(...buffers)
     if (!this.#waits) this.#pump()
   }
@@ -24,7 +29,10 @@ export class Outbox {
   /** Says that nothing more comes; calls back when all has gone out, and never if the connection breaks. */
   finish(call: () => void): void {
     this.#finish = call
-    if (!this.#waits) this.#pump()
+    // Nearly always the connection has taken all at once.
+    if (!this.#waits && this.#queue.length === 0 && this.#socket.writableLength === 0)
+      process.nextTick(() => this.#socket.destroyed || call())
+    else if (!this.#waits) this.#pump()
   }
 
   #pump(): void {

@@ -113,6 +113,22 @@ function formatHead(status: number, answer: Omit<MediaAnswer, 'body' | 'status'>
   )
 }
 
+/** The most bytes of an answer that are kept together with its head. */
+const SHARED = 262_144
+const wholes = new WeakMap<MediaAnswer, Map<string, { second: number; bytes: Buffer }>>()
+
+function shared(answer: MediaAnswer, status: number, rest: string, body: readonly Buffer[]): Buffer {
+  const second = Math.floor(Date.now() / 1000)
+  const forms = wholes.get(answer) ?? new Map<string, { second: number; bytes: Buffer }>()
+  if (forms.size === 0) wholes.set(answer, forms)
+  const key = `${status} ${rest}`
+  const known = forms.get(key)
+  if (known?.second === second) return known.bytes
+  const bytes = Buffer.concat([formatHead(status, answer, rest), ...body])
+  forms.set(key, { second, bytes })
+  return bytes
+}
+
 /** What becomes of a connection after an answer: another request may come, it ends, or it breaks because the answer could not be ended. */
 export type Outcome = 'keep' | 'end' | 'break'
 
@@ -148,7 +164,10 @@ export class RawReply implements Reply {
     const size = status === 304 ? '' : `Content-Length: ${length}\r\n`
     this.status = status
     for (const part of bytes) this.bytesSent += part.length
-    this.#write([formatHead(status, answer, `${this.#connection()}${encoding}${place}${size}`), ...bytes])
+    const rest = `${this.#connection()}${encoding}${place}${size}`
+    // What many get at the same time is put together once.
+    const together = bytes.length > 0 && length <= SHARED && range === undefined
+    this.#write(together ? [shared(answer, status, rest, bytes)] : [formatHead(status, answer, rest), ...bytes])
     this.#finish()
   }
 
