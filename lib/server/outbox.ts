@@ -8,6 +8,7 @@ export class Outbox {
   readonly #socket: Duplex
   readonly #queue: Buffer[] = []
   #waits = false
+  #taken: (() => void) | undefined
   #finish: (() => void) | undefined
 
   /** @param socket the connection */
@@ -15,14 +16,19 @@ export class Outbox {
     this.#socket = socket
   }
 
-  /** Writes buffers, now or when the connection takes them. */
-  write(buffers: readonly Buffer[]): void {
+  /**
+   * Writes buffers, now or when the connection takes them.
+   * @param taken called once when it has taken all so far, and never if it breaks; only the last that was given is
+   */
+  write(buffers: readonly Buffer[], taken?: () => void): void {
     const [only] = buffers
-    if (buffers.length === 1 && this.#queue.length === 0 && !this.#waits && this.#socket.writableLength + only!.length <= MOST) {
+    const isFree = this.#queue.length === 0 && !this.#waits
+    if (isFree && taken === undefined && buffers.length === 1 && this.#socket.writableLength + only!.length <= MOST) {
       this.#socket.write(only)
       return
     }
     this.#queue.push(...buffers)
+    if (taken !== undefined) this.#taken = taken
     if (!this.#waits) this.#pump()
   }
 
@@ -49,6 +55,11 @@ export class Outbox {
     }
     queue.splice(0, next)
     socket.uncork()
+    const taken = this.#taken
+    if (queue.length === 0 && taken !== undefined) {
+      this.#taken = undefined
+      socket.write(NOTHING, (error) => (error == null ? taken() : undefined))
+    }
     const call = this.#finish
     if (queue.length > 0 || call !== undefined) this.#waits = true
     if (queue.length > 0) socket.write(NOTHING, (error) => this.#sent(error))

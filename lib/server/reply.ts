@@ -23,10 +23,16 @@ export interface MediaAnswer {
 export interface Reply {
   /** Gives a whole answer. */
   send(answer: MediaAnswer): void
-  /** Begins an answer whose length nobody knows yet. */
-  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>): void
-  /** Gives more of an answer that has begun. */
-  push(bytes: Buffer): void
+  /**
+   * Begins an answer that comes bit by bit.
+   * @param length of it all, where that is known
+   */
+  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>, length?: number): void
+  /**
+   * Gives more of an answer that has begun.
+   * @param taken told when the connection has taken it; never, when that has ended
+   */
+  push(bytes: Buffer, taken?: () => void): void
   /** Ends an answer that has begun. */
   end(): void
   /** Breaks off an answer that has begun: what is missing will never come. */
@@ -142,15 +148,20 @@ export class RawReply implements Reply {
   #keep: boolean
   #chunked = false
   #over = false
-  readonly #write: (buffers: readonly Buffer[]) => void
+  readonly #write: (buffers: readonly Buffer[], taken?: () => void) => void
   readonly #done: (outcome: Outcome) => void
 
   /**
    * @param keep whether the connection stays for another request
-   * @param write puts buffers onto the connection, in one piece
+   * @param write puts buffers onto the connection, in one piece, and tells when it has taken them
    * @param done told once the answer is out, or is broken off
    */
-  constructor(request: ReplyRequest, keep: boolean, write: (buffers: readonly Buffer[]) => void, done: (outcome: Outcome) => void) {
+  constructor(
+    request: ReplyRequest,
+    keep: boolean,
+    write: (buffers: readonly Buffer[], taken?: () => void) => void,
+    done: (outcome: Outcome) => void,
+  ) {
     this.#request = request
     this.#keep = keep
     this.#write = write
@@ -171,20 +182,21 @@ export class RawReply implements Reply {
     this.#finish()
   }
 
-  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>): void {
+  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>, length?: number): void {
     const { method, version } = this.#request
-    this.#chunked = version !== 'HTTP/1.0'
-    // Without chunks, only the end of the connection is an end.
-    if (!this.#chunked) this.#keep = false
+    this.#chunked = length === undefined && version !== 'HTTP/1.0'
+    // Without chunks or a length, only the end of the connection is an end.
+    if (length === undefined && !this.#chunked) this.#keep = false
+    const size = length === undefined ? '' : `Content-Length: ${length}\r\n`
     this.status = answer.status
-    this.#write([formatHead(answer.status, answer, `${this.#connection()}${this.#chunked ? 'Transfer-Encoding: chunked\r\n' : ''}`)])
+    this.#write([formatHead(answer.status, answer, `${this.#connection()}${this.#chunked ? 'Transfer-Encoding: chunked\r\n' : size}`)])
     if (method === 'HEAD') this.#finish()
   }
 
-  push(bytes: Buffer): void {
+  push(bytes: Buffer, taken?: () => void): void {
     if (bytes.length === 0 || this.#over) return
     this.bytesSent += bytes.length
-    this.#write(this.#chunked ? [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END] : [bytes])
+    this.#write(this.#chunked ? [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END] : [bytes], taken)
   }
 
   end(): void {
@@ -238,14 +250,15 @@ export class HttpReply implements Reply {
     this.#done()
   }
 
-  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>): void {
+  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>, length?: number): void {
     this.#head(answer.status, answer)
+    if (length !== undefined) this.#response.setHeader('Content-Length', length)
     this.#response.flushHeaders()
   }
 
-  push(bytes: Buffer): void {
+  push(bytes: Buffer, taken?: () => void): void {
     this.bytesSent += bytes.length
-    if (bytes.length > 0) this.#response.write(bytes)
+    if (bytes.length > 0) this.#response.write(bytes, (error) => void (error || taken?.()))
   }
 
   end(): void {
