@@ -15,6 +15,7 @@ export { type Found, Mounts } from './mount/mounts.js'
 export { Outlet } from './mount/outlet.js'
 export { Source, type SourceDetails } from './mount/source.js'
 export { type AccessEntry, formatAccess } from './server/access-log.js'
+export type { Audience, CountingMethod, ListeningProtocol } from './server/audience.js'
 export { type Attempt, type Auth, basic, type BasicOptions, hashPassword, verifyPassword } from './server/auth.js'
 export type { CertificateFiles } from './server/certificate.js'
 export type { Role, ServerContext } from './server/context.js'
@@ -27,8 +28,18 @@ export {
   Server,
   type ServerEvents,
 } from './server/server.js'
+export type { FormStatus, InstantForm, MountForms, SegmentedForm } from './server/forms.js'
 export { Media, type MediaContext, type MediaRequest, type MediaTarget } from './server/media.js'
 export type { MediaAnswer, Reply } from './server/reply.js'
+export type {
+  MountStatus,
+  PlaylistLinks,
+  ServerStatus,
+  SourceStatus,
+  StatusReport,
+  TitleStatus,
+  TrackStatus,
+} from './server/routes/status-report.js'
 export {
   parseCmcd,
   type Sighting,

@@ -36,6 +36,8 @@ export class Connection {
   readonly #settings: ServerSettings
   #reader!: HeadReader
   #timer: NodeJS.Timeout | undefined
+  /** Whether anything has come of the head that is read. */
+  #begun = false
 
   /** @param socket fresh: nothing has been read from it, and its errors are heard */
   constructor(socket: Socket, secured: boolean, settings: ServerSettings, owner: ConnectionOwner) {
@@ -53,7 +55,14 @@ export class Connection {
     const { headerSize, headerTimeout } = this.#settings
     this.#reader = new HeadReader(headerSize)
     this.began = Date.now()
-    this.#timer = setTimeout(() => this.refuse(new FloecastError('HEAD_TIMEOUT', { seconds: headerTimeout / 1000 })), headerTimeout)
+    // A client that asks for nothing more has done nothing wrong: its connection just ends.
+    const isIdle = this.request !== undefined
+    this.request = undefined
+    this.#begun = false
+    this.#timer = setTimeout(() => {
+      if (isIdle && !this.#begun) this.#gone()
+      else this.refuse(new FloecastError('HEAD_TIMEOUT', { seconds: headerTimeout / 1000 }))
+    }, headerTimeout)
     socket.on('data', this.#data)
     socket.on('end', this.#gone)
     socket.on('close', this.#gone)
@@ -99,6 +108,7 @@ export class Connection {
   }
 
   readonly #data = (chunk: Buffer): void => {
+    this.#begun = true
     try {
       const head = this.#reader.push(chunk)
       if (head === undefined) return

@@ -75,6 +75,7 @@ const statusOf = async ({ ask }: House, mount: string) => {
   return report.mounts.find(({ mount: name }) => name === mount)!
 }
 
+/** What the paths of forms end in. */
 const endings = (forms: StatusReport['mounts'][number]['forms']) => [
   forms.hls?.url.split('.').at(-1),
   forms.dash?.url.split('.').at(-1),
