@@ -149,10 +149,11 @@ export class InstantStream extends Outlet implements Sink {
 }
 
 function isSame(a: MediaTrack, b: MediaTrack): boolean {
-  const facts = ({ codecs, timescale, width, height, sampleRate, channels }: MediaTrack): string =>
-    [codecs, timescale, width, height, sampleRate, channels].join()
-  return a === b || (a.codecId === b.codecId && facts(a) === facts(b) && a.config.equals(b.config))
+  return a === b || (factsOf(a) === factsOf(b) && a.config.equals(b.config))
 }
+
+const factsOf = ({ codecId, codecs, timescale, width, height, sampleRate, channels }: MediaTrack): string =>
+  [codecId, codecs, timescale, width, height, sampleRate, channels].join()
 
 function createMuxer(form: Form, tracks: readonly MediaTrack[]): Muxer {
   const [track] = tracks

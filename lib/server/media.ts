@@ -220,10 +220,14 @@ export class Media {
     const base = request.path.slice(0, request.path.lastIndexOf('/') + 1)
     const folder = `${relative(base, folderOf(mount.name))}/`
     const write = (): void => {
-      const manifest = manifestOf(presentation, folder, this.#context.clock.now())
-      if (manifest === undefined) return this.#unplayable(mount, 'DASH')
+      const now = this.#context.clock.now()
+      // It tells the time, too; a quarter of a second is near enough.
+      const answer = this.#write(presentation, `mpd ${folder} ${Math.floor(now / 250)}`, () => {
+        const manifest = manifestOf(presentation, folder, now)
+        return manifest === undefined ? this.#unplayable(mount, 'DASH') : text(formatMpd(manifest), DASH_TYPE, 'no-cache')
+      })
       this.#see(mount, request, 'dash', 0)
-      reply.send(text(formatMpd(manifest), DASH_TYPE, 'no-cache'))
+      reply.send(answer)
     }
     // A manifest needs a whole segment.
     const ready = (): boolean => presentation.segments.some(({ complete }) => complete)

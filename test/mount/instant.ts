@@ -115,12 +115,12 @@ t.test('who joins late begins with the header and the newest key frame, at once,
   const studio = new Studio()
   // The key frames are two seconds apart.
   studio.play(7.5)
-  const stream = studio.broadcast.stream('mp4')!
-  const early = listen(stream)
+  const outlet = studio.broadcast.stream('mp4')!
+  const early = listen(outlet)
   await settled(studio.clock)
   t.strictSame(boxes(early.heard()).slice(0, 4), ['ftyp', 'moov', 'moof', 'mdat 65'])
   studio.play(4, { from: 7.5, gop: 1000 })
-  const late = listen(stream)
+  const late = listen(outlet)
   await settled(studio.clock)
   studio.play(1, { from: 11.5, gop: 1000 })
   await settled(studio.clock)
@@ -188,8 +188,8 @@ t.test('another configuration comes inline with its header, the same goes on wit
 t.test('a viewer who lags goes on at a newer key frame, and one who is overtaken is dropped', async (t) => {
   const studio = new Studio({ queueSize: 400_000 })
   studio.play(5, { size: 4000 })
-  const stream = studio.broadcast.stream('mp4')!
-  const slow = listen(stream, { reading: false })
+  const outlet = studio.broadcast.stream('mp4')!
+  const slow = listen(outlet, { reading: false })
   // 100 kB/s: the queue is four seconds long.
   for (let i = 0; i < 6; i++) {
     studio.play(0.5, { from: 5 + i / 2, size: 4000, gop: 25 })
@@ -205,7 +205,7 @@ t.test('a viewer who lags goes on at a newer key frame, and one who is overtaken
   const types = boxes(Buffer.concat(chunks))
   t.ok(slow.listener.skips > 0)
   t.ok(types.length > 20 && types.every((type) => /^(ftyp|moov|moof|mdat (65|41|21))$/.test(type)), 'nothing is cut in two')
-  const dead = listen(stream, { reading: false })
+  const dead = listen(outlet, { reading: false })
   for (let i = 0; i < 20; i++) {
     studio.play(1, { from: 11 + i, size: 4000 })
     await settled(studio.clock)
@@ -217,12 +217,12 @@ t.test('a viewer who lags goes on at a newer key frame, and one who is overtaken
 t.test('twins of sound alone tell titles to those who ask', async (t) => {
   const studio = new Studio()
   studio.play(3)
-  const stream = studio.broadcast.stream('aac')!
-  t.ok(stream.icy)
-  t.equal(stream.contentType, 'audio/aac')
+  const outlet = studio.broadcast.stream('aac')!
+  t.ok(outlet.icy)
+  t.equal(outlet.contentType, 'audio/aac')
   t.equal(studio.broadcast.stream('mp4')!.icy, false)
-  const plain = listen(stream)
-  const icy = listen(stream, { icy: true })
+  const plain = listen(outlet)
+  const icy = listen(outlet, { icy: true })
   studio.play(2, { from: 3 })
   studio.metadataBlock = Buffer.from(formatMetadata(createMetadata({ title: 'Harbour' })))
   studio.play(2, { from: 5 })
@@ -334,17 +334,18 @@ t.test('listeners of every form are listeners of the mount, and count for its li
   mounts.close()
 })
 
+const make = (...tracks: MediaTrack[]): Period => ({
+  number: 1,
+  tracks,
+  primary: tracks[0]!,
+  partial: false,
+  start: 0,
+  delay: 0,
+  date: 0,
+})
+const codec = (track: MediaTrack, codecId: MediaTrack['codecId']): MediaTrack => ({ ...track, codecId })
+
 t.test('a form has the tracks that it can carry', (t) => {
-  const make = (...tracks: MediaTrack[]): Period => ({
-    number: 1,
-    tracks,
-    primary: tracks[0]!,
-    partial: false,
-    start: 0,
-    delay: 0,
-    date: 0,
-  })
-  const codec = (track: MediaTrack, codecId: MediaTrack['codecId']): MediaTrack => ({ ...track, codecId })
   const forms: Form[] = ['mp4', 'webm', 'ts', 'aac', 'mp3', 'opus', 'ogg']
   const has = (period: Period): string => forms.filter((form) => formTracks(form, period).length > 0).join()
   t.equal(has(make(H264, AAC)), 'mp4,ts,aac')
