@@ -176,6 +176,7 @@ export function loadConfig(file: string | undefined, overrides: readonly Overrid
     const outside = overrides.some(({ path }) => path[0] === 'stateDir')
     config.stateDir = resolve(outside ? '.' : folder, stateDir)
   }
+  if (config.mediaDir !== undefined) config.mediaDir = resolve(folder, config.mediaDir)
   if (log.accessLog !== false) log.accessLog = resolve(folder, log.accessLog)
   if (!tls) return config
   const problems: string[] = []

@@ -84,5 +84,7 @@ export function logEvents(server: EventEmitter<ServerEvents>, logger: Logger): v
   server.on('end', (_, mount, reason) => logger.info({ mount: mount.name }, `source gone: ${reason}`))
   server.on('listener', (listener, mount) => logger.debug(peer(listener, mount), 'listener connected'))
   server.on('departure', (listener, mount) => logger.debug(peer(listener, mount), 'listener gone'))
+  server.on('recorded', (file, bytes, mount) => logger.info({ mount: mount.name, file, bytes }, 'recorded'))
+  server.on('failure', (sentence, mount) => logger.error({ mount: mount.name }, sentence))
   server.on('warning', (sentence, mount) => logger.warn({ mount: mount.name }, sentence))
 }

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Logger as Pino } from 'pino'
 import {
@@ -51,7 +52,9 @@ interface Setup {
 
 async function setUp({ file, overrides, newPasswords }: Arguments, env: NodeJS.ProcessEnv): Promise<Setup> {
   const config = loadConfig(file, [...environment(env), ...overrides])
-  const passwords = await findPasswords(config.passwords, config.stateDir ?? defaultStateDir(env), newPasswords)
+  const stateDir = config.stateDir ?? defaultStateDir(env)
+  const passwords = await findPasswords(config.passwords, stateDir, newPasswords)
+  config.mediaDir ??= join(stateDir, 'media')
   return { config, passwords }
 }
 
@@ -63,11 +66,12 @@ const optionsOf = ({ config, passwords: { source, admin } }: Setup, logger: Logg
 })
 
 /** What takes effect only when the program starts again. */
-const lasting = ({ host, port, shoutcastPort, stateDir, log }: Config): Record<string, unknown> => ({
+const lasting = ({ host, port, shoutcastPort, stateDir, mediaDir, log }: Config): Record<string, unknown> => ({
   host,
   port,
   shoutcastPort,
   stateDir,
+  mediaDir,
   'log.format': log.format,
 })
 

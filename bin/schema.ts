@@ -3,7 +3,7 @@ import { serverOptions } from '../lib/index.js'
 import { password } from '../lib/options.js'
 
 // An option that is added to the server shows up here by itself, at the top level.
-const { maxSources, maxListeners, maxConnections, headerSize, headerTimeout, mounts, trustedProxies, hostname, ...more } =
+const { maxSources, maxListeners, maxConnections, headerSize, headerTimeout, mounts, mediaDir, trustedProxies, hostname, ...more } =
   serverOptions.shape
 
 const portNumber = z.int().min(0).max(65_535).meta({ unit: 'port' })
@@ -59,6 +59,9 @@ export const configSchema = z
       .optional()
       .describe('Folder for what floecast keeps between starts; floecast in $XDG_STATE_HOME or ~/.local/state when left out')
       .meta({ examples: ['/var/lib/floecast'], allowed: 'the path of a folder' }),
+    mediaDir: mediaDir.describe(
+      'Folder for what dvr and dump keep on disk, for this server alone; media in the state folder when left out',
+    ),
     log: z
       .strictObject({
         level: z

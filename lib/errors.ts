@@ -19,6 +19,7 @@ export const ERRORS = {
   FILE_NOT_FOUND: [404, 'Cannot give "{file}": it is not there any more, or never was; load the playlist again'],
   FORM_OFF: [404, 'Cannot give {mount} as {form}: that is switched off here'],
   NOT_PLAYABLE: [404, 'Cannot give {mount} as {form}: no browser plays its codecs so; open the mount itself in VLC'],
+  NO_REPLAY: [404, 'Cannot go back {seconds} s: {reason}'],
   NOT_YET: [503, 'What you wait for has not come; the source may have paused: try again'],
   TOO_MANY_SOURCES: [403, 'too many sources connected'],
   TOO_MANY_CLIENTS: [403, 'Icecast connection limit reached'],

@@ -26,6 +26,28 @@ const isRange = (text: string): boolean => {
 }
 const range = z.string().refine(isRange).meta({ allowed: 'an address or a range of addresses such as 10.0.0.0/8' })
 
+const DURATION = /^(\d+(?:\.\d+)?)(s|m|h)?$/
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+
+/** The seconds that a text such as `90s`, `30m`, `2h` or `90` means; `undefined` where it means none. */
+export function parseDuration(text: string): number | undefined {
+  const [, number, unit = 's'] = DURATION.exec(text) ?? []
+  return number === undefined ? undefined : Number(number) * UNITS[unit]!
+}
+
+// As a program writes it, or as a person does; what comes out is seconds.
+const duration = z
+  .union([z.number().min(0), z.string().regex(DURATION)])
+  .transform((value) => (typeof value === 'number' ? value : parseDuration(value)!))
+
+// The fields of strftime that the pattern of a file may have.
+const FIELD = /%[YymdejHMSsbBaAZFT%]/g
+const isPattern = (text: string): boolean =>
+  !text.replaceAll(FIELD, '').includes('%') &&
+  !text.endsWith('.part') &&
+  !/[\\\p{Cc}]/u.test(text) &&
+  text.split('/').every((part) => part !== '' && !part.startsWith('.'))
+
 const mountPath = z.string().startsWith('/').meta({ allowed: 'a path that begins with /' })
 
 /**
@@ -125,6 +147,28 @@ export const mountOptions = z.strictObject({
     .boolean()
     .default(true)
     .describe('Offer the mount as one endless stream in other forms (/live.mp4, .webm, .ts, .aac, .mp3, .opus), half a second behind live'),
+  dvr: duration
+    .default(0)
+    .describe(
+      'How far back players can go, such as 30m, 2h, 90s or seconds: segments of HLS and DASH are kept on disk for so long, in the folder mediaDir; 0 for none',
+    )
+    .meta({ allowed: 'a time such as 90s, 30m or 2h, or a number of seconds' }),
+  dvrSize: bytes
+    .min(1_048_576)
+    .default(4_294_967_296)
+    .describe('Most bytes on disk for dvr: above it the oldest segments go, however short the time is then'),
+  dump: z
+    .string()
+    .refine(isPattern)
+    .optional()
+    .describe(
+      'File into which all is written that a source sends, below the folder mediaDir: a pattern with %Y %m %d %H %M %S and the like (strftime) for the time when it begins, {mount} for the name of the mount, and .* at the end for the ending that fits',
+    )
+    .meta({
+      examples: ['recordings/%Y-%m-%d_%H-%M-%S.*'],
+      allowed:
+        'a path below mediaDir, no part of which begins with a dot, with fields of strftime: %Y %y %m %d %e %j %H %M %S %s %b %B %a %A %Z %F %T %%',
+    }),
   metaint: bytes.min(1).default(16_000).describe('Bytes between two ICY metadata blocks, for MP3 and AAC listeners that ask for them'),
 })
 
@@ -139,31 +183,44 @@ export type MountOptions = z.input<typeof mountOptions>
  */
 export type MountSettings = z.output<typeof mountOptions>
 
+const needsDisk = ({ dvr, dump }: MountSettings): boolean => dvr > 0 || dump !== undefined
+
 /** What can be set for the server. */
-export const serverOptions = z.strictObject({
-  hostname: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Name in URLs when a request brings no Host; the machine's own name when left out")
-    .meta({ examples: ['stream.example.org'] }),
-  location: z.string().default('Earth').describe('Where the server stands, for status-json'),
-  admin: z.string().default('icemaster@localhost').describe('How to reach whoever runs the server, for status-json'),
-  maxSources: count.default(100).describe('Most sources at a time'),
-  maxListeners: count.default(20_000).describe('Most listeners at a time, over all mounts'),
-  maxConnections: count.default(0).describe('Most connections of all kinds at a time; 0 is unlimited'),
-  headerSize: bytes.min(1024).default(16_384).describe('Most bytes in the head of a request (431 above it)'),
-  headerTimeout: milliseconds.min(1).default(15_000).describe('Milliseconds within which the head of a request must be complete'),
-  shoutcastMount: mountPath.default('/stream').describe('Mount of SHOUTcast sources, whose protocol cannot name one'),
-  trustedProxies: z
-    .array(range)
-    .default([])
-    .describe('Addresses or ranges (10.0.0.0/8) of proxies in front of the server; only their X-Forwarded-* headers are believed'),
-  mounts: z
-    .record(mountPath, mountOptions)
-    .default({})
-    .describe('Options per mount; a key that ends in * is a prefix, and the longest match wins'),
-})
+export const serverOptions = z
+  .strictObject({
+    hostname: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Name in URLs when a request brings no Host; the machine's own name when left out")
+      .meta({ examples: ['stream.example.org'] }),
+    location: z.string().default('Earth').describe('Where the server stands, for status-json'),
+    admin: z.string().default('icemaster@localhost').describe('How to reach whoever runs the server, for status-json'),
+    maxSources: count.default(100).describe('Most sources at a time'),
+    maxListeners: count.default(20_000).describe('Most listeners at a time, over all mounts'),
+    maxConnections: count.default(0).describe('Most connections of all kinds at a time; 0 is unlimited'),
+    headerSize: bytes.min(1024).default(16_384).describe('Most bytes in the head of a request (431 above it)'),
+    headerTimeout: milliseconds.min(1).default(15_000).describe('Milliseconds within which the head of a request must be complete'),
+    shoutcastMount: mountPath.default('/stream').describe('Mount of SHOUTcast sources, whose protocol cannot name one'),
+    trustedProxies: z
+      .array(range)
+      .default([])
+      .describe('Addresses or ranges (10.0.0.0/8) of proxies in front of the server; only their X-Forwarded-* headers are believed'),
+    mediaDir: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Folder for what dvr and dump keep on disk, for this server alone')
+      .meta({ examples: ['/var/lib/floecast/media'], allowed: 'the path of a folder' }),
+    mounts: z
+      .record(mountPath, mountOptions)
+      .default({})
+      .describe('Options per mount; a key that ends in * is a prefix, and the longest match wins'),
+  })
+  .refine(({ mediaDir, mounts }) => mediaDir !== undefined || !Object.values(mounts).some(needsDisk), {
+    path: ['mediaDir'],
+    error: 'mediaDir is missing: a mount has dvr or dump, which need a folder',
+  })
 
 /**
  * Options of a server, as a caller writes them.

@@ -1,5 +1,4 @@
 import { writeId3 } from '../codecs/id3.js'
-import type { MediaTrack } from '../formats/packet.js'
 import { formatName, NAME_TIMESCALE } from '../media/names.js'
 import type { Period } from '../media/period.js'
 import type { Presentation } from '../media/presentation.js'
@@ -14,8 +13,8 @@ const EARLY = 0.1
 
 /** What a manifest of a presentation says now; `undefined` where there is nothing that DASH players play, or no whole segment yet. */
 export function manifestOf(presentation: Presentation, folder: string, now: number): Manifest | undefined {
-  const { settings, window, live, titles } = presentation
-  const whole = window.filter(({ complete }) => complete)
+  const { settings, unbroken, live, titles } = presentation
+  const whole = unbroken.filter(({ complete }) => complete)
   const periods: ManifestPeriod[] = []
   let lowLatency = settings.partDuration !== undefined
   for (const segments of byPeriod(whole)) {
@@ -39,16 +38,16 @@ export function manifestOf(presentation: Presentation, folder: string, now: numb
     })
   }
   if (periods.length === 0) return undefined
-  const { segmentDuration, partDuration = segmentDuration, segmentCount } = settings
+  const { segmentDuration, partDuration = segmentDuration } = settings
   const target = Math.max(1, partDuration * 3)
   return {
     availabilityStartTime: presentation.origin,
     publishTime: now,
     ended: false,
     minimumUpdatePeriod: segmentDuration,
-    timeShiftBufferDepth: segmentDuration * segmentCount,
+    timeShiftBufferDepth: presentation.depth,
     suggestedPresentationDelay: lowLatency ? target - partDuration : segmentDuration * 3,
-    maxSegmentDuration: Math.max(...whole.map(({ duration }) => duration)),
+    maxSegmentDuration: whole.reduce((most, { duration }) => Math.max(most, duration), 0),
     lowLatency: lowLatency
       ? { target: Math.max(1, partDuration * 3), min: partDuration * 2, max: segmentDuration * 4, partDuration }
       : undefined,
@@ -106,11 +105,11 @@ function setOf(
   const container = dashContainer(period, id)!
   const name = (kind: 'init' | 'segment' | 'time', number: number, within?: number): string =>
     folder + formatName({ run, rendition: id, kind, number, period: within }, container)
-  const rates = segments.map(({ parts, duration }) => (sizeOf(parts, track) * 8) / Math.max(0.001, duration))
+  const rates = segments.map((segment) => (segment.sizeOf(track) * 8) / Math.max(0.001, segment.duration))
   const representation: Representation = {
     id,
     codecs: track.codecs,
-    bandwidth: Math.ceil(Math.max(1, ...rates)),
+    bandwidth: Math.ceil(rates.reduce((most, rate) => Math.max(most, rate), 1)),
     width: track.width,
     height: track.height,
     frameRate: track.frameRate,
@@ -144,9 +143,3 @@ function setOf(
 }
 
 const ticks = (seconds: number): number => Math.round(seconds * NAME_TIMESCALE)
-
-function sizeOf(parts: Segment['parts'], track: MediaTrack): number {
-  let size = 0
-  for (const { packets } of parts) for (const packet of packets) if (packet.track === track) size += packet.data.length
-  return size
-}

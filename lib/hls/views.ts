@@ -48,7 +48,7 @@ export function mediaPlaylist(presentation: Presentation, id: RenditionId, sibli
   const container = hlsContainer(presentation, id)
   // A part of packed audio would have to tell its own time, which no player expects.
   const partTarget = container === 'packed' ? undefined : settings.partDuration
-  const segments = window.filter(({ parts }) => parts.length > 0).map((segment) => entryOf(segment, id, run, partTarget !== undefined))
+  const segments = window.filter(({ duration }) => duration > 0).map((segment) => entryOf(segment, id, run, partTarget !== undefined))
   // Without parts, what is not whole cannot be fetched.
   const listed = partTarget === undefined ? segments.filter(({ complete }) => complete) : segments
   const first = window[0]
@@ -68,10 +68,15 @@ export function mediaPlaylist(presentation: Presentation, id: RenditionId, sibli
   }
 }
 
-const entries = new WeakMap<Segment, Map<RenditionId, SegmentEntry>>()
+/** Of segments in memory, and of those that have left it: those have no parts any more, and some of them are nowhere. */
+const entries = {
+  young: new WeakMap<Segment, Map<RenditionId, SegmentEntry>>(),
+  old: new WeakMap<Segment, Map<RenditionId, SegmentEntry>>(),
+}
 
 function entryOf(segment: Segment, id: RenditionId, run: string, withParts: boolean): SegmentEntry {
-  const known = entries.get(segment)?.get(id)
+  const made = segment.released ? entries.old : entries.young
+  const known = made.get(segment)?.get(id)
   if (known !== undefined) return known
   const { sequence, writers, start, duration, complete, independent, parts } = segment
   const { period } = writers
@@ -87,15 +92,16 @@ function entryOf(segment: Segment, id: RenditionId, run: string, withParts: bool
     complete,
     independent,
     // What HLS players cannot play is not there for them.
-    gap: container === 'webm' || (complete && parts.every((part) => part.bytes(id).length === 0)),
+    gap: container === 'webm' || (complete && (!segment.isThere || segment.isEmpty(id))),
     init: container === 'mp4' ? name('init', period.number) : undefined,
     parts: withParts
       ? parts.map((part) => ({ uri: name('part', part.number), duration: part.duration, independent: part.independent }))
       : [],
   }
   if (complete) {
-    const map = entries.get(segment) ?? new Map<RenditionId, SegmentEntry>()
-    entries.set(segment, map.set(id, entry))
+    if (segment.released) entries.young.delete(segment)
+    const map = made.get(segment) ?? new Map<RenditionId, SegmentEntry>()
+    made.set(segment, map.set(id, entry))
   }
   return entry
 }
@@ -172,7 +178,7 @@ export function multivariantPlaylist(members: readonly GroupMember[], session?: 
     }
     const whole = window.filter(({ complete, duration }) => complete && duration > 0)
     if (whole.some((segment) => !segment.independent)) independent = false
-    const rates = whole.map((segment) => (segment.bytes(main).reduce((sum, { length }) => sum + length, 0) * 8) / segment.duration)
+    const rates = whole.map((segment) => (segment.mainSize * 8) / segment.duration)
     const mean = rates.reduce((sum, rate) => sum + rate, 0) / Math.max(1, rates.length)
     variants.push({
       uri: folder + playlistName(main),

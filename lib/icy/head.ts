@@ -165,12 +165,13 @@ export class HeadReader {
 
   // Takes bytes up to and with a blank line, and tells where they end, or -1.
   #readHeaders(chunk: Buffer, from: number): number {
-    for (let at = from; at < chunk.length; at++) {
-      const byte = chunk[at]!
-      this.#take(byte)
-      if (byte !== LF) continue
+    for (let at = from; at < chunk.length;) {
+      const end = chunk.indexOf(LF, at) + 1
+      this.#takeAll(chunk, at, end || chunk.length)
+      if (end === 0) return -1
+      at = end
       const length = this.#length - this.#line
-      if (length === 1 || (length === 2 && this.#bytes[this.#line] === CR)) return at + 1
+      if (length === 1 || (length === 2 && this.#bytes[this.#line] === CR)) return at
       if (++this.#lines > MAX_HEADERS) throw new FloecastError('HEAD_TOO_LARGE', { limit: this.#limit })
       this.#line = this.#length
     }
@@ -183,12 +184,23 @@ export class HeadReader {
 
   #take(byte: number): void {
     this.#count()
-    if (this.#length === this.#bytes.length) {
-      const larger = Buffer.alloc(Math.max(512, this.#length * 2))
-      this.#bytes.copy(larger)
-      this.#bytes = larger
-    }
+    this.#grow(1)
     this.#bytes[this.#length++] = byte
+  }
+
+  #takeAll(chunk: Buffer, from: number, to: number): void {
+    this.#size += to - from
+    if (this.#size > this.#limit) throw new FloecastError('HEAD_TOO_LARGE', { limit: this.#limit })
+    this.#grow(to - from)
+    this.#length += chunk.copy(this.#bytes, this.#length, from, to)
+  }
+
+  #grow(by: number): void {
+    const needed = this.#length + by
+    if (needed <= this.#bytes.length) return
+    const larger = Buffer.alloc(Math.max(512, this.#length * 2, needed))
+    this.#bytes.copy(larger)
+    this.#bytes = larger
   }
 
   #finish(): Buffer {

@@ -15,6 +15,8 @@ export {
   type Writer,
   type Written,
 } from './rendition.js'
-export { type Grid, Part, PeriodWriters, Segment } from './segment.js'
+export { type Grid, Part, PeriodWriters, Segment, type StoredSegment } from './segment.js'
 export { type Lengths, Segmenter, type SegmenterOwner } from './segmenter.js'
 export { Timeline, type TimelineOwner } from './timeline.js'
+export { type Files, type FolderEntry, MediaFolder, type OpenFile, type Read, type Wrote } from './folder.js'
+export { SegmentStore, type StoredFile } from './store.js'

@@ -5,6 +5,9 @@ import type { EventMessage } from '../formats/mp4-prefix.js'
 import type { Packet } from '../formats/packet.js'
 import { firstSegment, type Period } from './period.js'
 import { NAME_TIMESCALE } from './names.js'
+import type { MediaFolder } from './folder.js'
+import type { RenditionId } from './rendition.js'
+import { SegmentStore, type StoredFile } from './store.js'
 import type { Part, PeriodWriters, Segment } from './segment.js'
 import { Segmenter, type SegmenterOwner } from './segmenter.js'
 
@@ -18,6 +21,10 @@ export interface PresentationSettings {
   readonly segmentCount: number
   /** Most bytes of media that are kept in memory. */
   readonly maxSize: number
+  /** Seconds that players may go back, by what is on disk; none when left out, or 0. */
+  readonly dvr?: number
+  /** Most bytes on disk; unlimited when left out. */
+  readonly dvrSize?: number
 }
 
 /** What plays, and from when. */
@@ -44,6 +51,8 @@ export interface PresentationOwner {
   complete?(segment: Segment): void
   /** The source's key frames come too rarely, this many seconds apart. */
   keyless?(seconds: number): void
+  /** A segment could not be kept on disk; the reason is a part of a sentence. */
+  lost?(reason: string): void
 }
 
 /** One who waits for something that is to come; see {@link Presentation.wait}. */
@@ -53,7 +62,14 @@ interface Group {
   readonly cancel: () => void
 }
 
+/** The most titles that are kept: in a short window, and in hours of it. */
 const TITLES = 50
+const DVR_TITLES = 1000
+/**
+ * Seconds that a segment stays on disk after it has left the playlist, for those who have an older one; where there is no room for so much, a
+ * tenth of what there is.
+ */
+const MARGIN = 60
 
 /** The last segments of a mount, of which playlists and manifests tell, and those who wait for the next. */
 export class Presentation {
@@ -66,21 +82,33 @@ export class Presentation {
   readonly #owner: PresentationOwner
   readonly #clock: Clock
   readonly #segmenter: Segmenter
+  readonly #store: SegmentStore | undefined
   #segments: Segment[] = []
+  /** How many of them have left memory. */
+  #released = 0
+  /** Bytes on disk. */
+  #stored = 0
+  /** Whether what is on disk ends for want of room. */
+  #short = false
+  #window: { version: number; count: number; segments: readonly Segment[] } | undefined
   #period: Period | undefined
   #live = false
   #version = 0
   readonly #groups = new Map<string, Group>()
   #titles: Title[] = []
 
-  /** @param origin when its timeline is at 0, in milliseconds since 1970 */
-  constructor(owner: PresentationOwner, settings: PresentationSettings, origin: number, clock: Clock) {
+  /**
+   * @param origin when its timeline is at 0, in milliseconds since 1970
+   * @param folder where segments are kept on disk, if players may go back
+   */
+  constructor(owner: PresentationOwner, settings: PresentationSettings, origin: number, clock: Clock, folder?: MediaFolder) {
     this.#owner = owner
     this.settings = settings
     this.run = randomBytes(9).toString('base64url').replaceAll(/[-_]/g, 'x')
     this.origin = origin
     this.#clock = clock
-    const { segmentDuration, partDuration, maxSize } = settings
+    const { segmentDuration, partDuration, maxSize, dvr = 0 } = settings
+    if (folder !== undefined && dvr > 0) this.#store = new SegmentStore(folder, this.run, (reason) => owner.lost?.(reason))
     this.#segmenter = new Segmenter(
       this.#cutter,
       { segment: segmentDuration, part: partDuration, size: Math.floor(maxSize / 4) },
@@ -93,11 +121,36 @@ export class Presentation {
     return this.#segments
   }
 
-  /** The segments that playlists list: the last {@link PresentationSettings.segmentCount}, and the one that grows. */
+  /** The segments that playlists list: the last {@link PresentationSettings.segmentCount}, or those of the time that players may go back, and the one that grows. */
   get window(): readonly Segment[] {
-    const { segmentCount } = this.settings
-    const growing = this.#segments.at(-1)?.complete === false ? 1 : 0
-    return this.#segments.slice(-segmentCount - growing)
+    const known = this.#window
+    const count = this.#segments.length
+    if (known?.version === this.#version && known.count === count) return known.segments
+    const segments = this.#segments.slice(this.#windowStart())
+    this.#window = { version: this.#version, count, segments }
+    return segments
+  }
+
+  /** The last segments of the window that are all there: those behind the last that the disk has not taken. */
+  get unbroken(): readonly Segment[] {
+    const { window } = this
+    return window.slice(window.findLastIndex(({ isThere }) => !isThere) + 1)
+  }
+
+  /** How far back players can go, in seconds, where that long has passed. */
+  get depth(): number {
+    const { segmentCount, segmentDuration } = this.settings
+    const least = segmentDuration * segmentCount
+    if (this.#store === undefined) return least
+    const { unbroken } = this
+    const [first] = unbroken
+    const isShort = this.#short || first?.sequence !== this.window[0]?.sequence
+    return Math.max(least, isShort && first !== undefined ? Math.min(this.dvr, this.#end - first.start) : this.dvr)
+  }
+
+  /** Seconds that players may go back, as the settings have it; 0 where nothing is on disk. */
+  get dvr(): number {
+    return this.#store === undefined ? 0 : (this.settings.dvr ?? 0)
   }
 
   /** The period in force. */
@@ -180,12 +233,33 @@ export class Presentation {
     for (const [key, group] of new Map(this.#groups)) this.#settle(key, group, false)
   }
 
+  /**
+   * The bytes of a segment that has left memory, in a rendition.
+   * @throws Error of the disk
+   */
+  load(segment: Segment, id: RenditionId): Promise<Buffer> {
+    return this.#store!.load(segment, id)
+  }
+
+  /**
+   * Opens the main rendition of a segment that has left memory, where it is on disk as it is.
+   * @throws Error of the disk
+   */
+  open(segment: Segment): Promise<StoredFile> {
+    return this.#store!.open(segment)
+  }
+
+  /** Ends it for good: what it has on disk is removed. */
+  close(): void {
+    this.#store?.close()
+  }
+
   /** Says what plays from now on, `time` in seconds of the mount's timeline. */
   tell(text: string, time: number): void {
     const last = this.#titles.at(-1)
     if (last?.text === text) return
     const title = { id: (last?.id ?? 0) + 1, text, start: time }
-    this.#titles = [...this.#titles.slice(1 - TITLES), title]
+    this.#titles = [...this.#titles.slice(1 - (this.#store === undefined ? TITLES : DVR_TITLES)), title]
     this.#segmenter.tell(titleEvent(title))
     this.#changed()
   }
@@ -223,19 +297,69 @@ export class Presentation {
     for (const call of group.calls) call(ready)
   }
 
+  /** Where the last segment ends. */
+  get #end(): number {
+    const last = this.#segments.at(-1)
+    return last === undefined ? 0 : last.start + last.duration
+  }
+
+  #windowStart(): number {
+    const segments = this.#segments
+    const growing = segments.at(-1)?.complete === false ? 1 : 0
+    const least = Math.max(0, segments.length - this.settings.segmentCount - growing)
+    const [first] = segments
+    if (this.#store === undefined || first === undefined) return least
+    const end = this.#end
+    const margin = this.#short ? Math.min(MARGIN, (end - first.start) / 10) : 0
+    const from = Math.max(end - this.dvr, first.start + margin)
+    const index = segments.findIndex(({ start }) => start >= from - 1e-6)
+    return index < 0 ? least : Math.min(index, least)
+  }
+
   #trim(): void {
     const { segmentCount, maxSize } = this.settings
     const segments = this.#segments
     // What has left the playlist can be asked for by those who have an older one.
     let kept = segments.length
     let size = 0
-    while (kept > 0 && segments.length - kept < 2 * segmentCount + 1) {
+    while (kept > this.#released && segments.length - kept < 2 * segmentCount + 1) {
       size += segments[kept - 1]!.memory
       if (size > maxSize && kept < segments.length) break
       kept--
     }
-    if (kept === 0) return
-    this.#segments = segments.slice(kept)
+    for (let i = this.#released; i < kept; i++) {
+      const segment = segments[i]!
+      // What is still to be written stays.
+      if (segment.released || (this.#store !== undefined && segment.file === undefined && !segment.lost)) continue
+      segment.release()
+      this.#stored += segment.file?.size ?? 0
+    }
+    while (segments[this.#released]?.released === true) this.#released++
+    this.#forget(kept)
+  }
+
+  // Drops what nobody may ask for any more, of so many.
+  #forget(count: number): void {
+    const segments = this.#segments
+    const oldest = this.#end - this.dvr - MARGIN
+    let gone = 0
+    for (; gone < count; gone++) {
+      const segment = segments[gone]!
+      const { file, released, lost } = segment
+      const isYoung = segment.start + segment.duration > oldest
+      const isLarge = this.#stored > (this.settings.dvrSize ?? Infinity)
+      if (this.#store !== undefined && isYoung && !lost && !(released && isLarge)) break
+      this.#short = this.#store !== undefined && isYoung
+      // The disk has hung all the time.
+      if (file === undefined) segment.lost = true
+      else {
+        if (released) this.#stored -= file.size
+        this.#store!.remove(segment)
+      }
+    }
+    if (gone === 0) return
+    this.#segments = segments.slice(gone)
+    this.#released = Math.max(0, this.#released - gone)
     const { start } = this.#segments[0]!
     this.#titles = this.#titles.filter((_, i, all) => (all[i + 1]?.start ?? Infinity) > start)
   }
@@ -249,6 +373,7 @@ export class Presentation {
       this.#changed()
     },
     complete: (segment) => {
+      this.#store?.add(segment)
       this.#owner.complete?.(segment)
       this.#changed()
     },

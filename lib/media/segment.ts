@@ -1,4 +1,4 @@
-import type { Packet } from '../formats/packet.js'
+import type { MediaTrack, Packet } from '../formats/packet.js'
 import type { Period } from './period.js'
 import { createWriter, type RenditionId, tracksOf, type Writer } from './rendition.js'
 import type { EventMessage } from '../formats/mp4-prefix.js'
@@ -96,6 +96,14 @@ export class Part {
   }
 }
 
+/** A segment on disk: the main rendition as it is, and then what it leaves out. */
+export interface StoredSegment {
+  /** Bytes of the main rendition, with which the file begins; 0 where others are made from what follows, and so is this. */
+  readonly main: number
+  /** Bytes of the file. */
+  readonly size: number
+}
+
 /** A media segment: its parts, one after the other. */
 export class Segment {
   /** Its media sequence number. */
@@ -106,19 +114,39 @@ export class Segment {
   readonly start: number
   /** Whether its first picture is a key frame; certain once it has a part. */
   independent = false
-  /** What it has so far. */
+  /** What it has so far; nothing once it is {@link Segment.released}. */
   readonly parts: Part[] = []
   /** In seconds, so far. */
   duration = 0
   /** Bytes of its packets, so far. */
   size = 0
+  /** Bytes of the main rendition, so far. */
+  mainSize = 0
   /** Whether nothing more comes. */
   complete = false
+  /** Where it is on disk, once it is there. */
+  file: StoredSegment | undefined
+  /** Whether the disk has not taken it. */
+  lost = false
+  #released = false
+  /** Bytes by track, in the order of the period. */
+  readonly #sizes: number[]
 
   constructor(sequence: number, writers: PeriodWriters, start: number) {
     this.sequence = sequence
     this.writers = writers
     this.start = start
+    this.#sizes = writers.period.tracks.map(() => 0)
+  }
+
+  /** Whether its media have left memory. */
+  get released(): boolean {
+    return this.#released
+  }
+
+  /** Whether it can be had, from memory or from disk. */
+  get isThere(): boolean {
+    return !this.#released || this.file !== undefined
   }
 
   /** Bytes that it takes in memory. */
@@ -131,6 +159,28 @@ export class Segment {
     this.parts.push(part)
     this.duration = part.start + part.duration - this.start
     this.size += part.size
+    this.mainSize += part.bytes('main').length
+    const { tracks } = this.writers.period
+    for (const { track, data } of part.packets) {
+      const index = tracks.findIndex(({ id }) => id === track.id)
+      this.#sizes[index] = this.#sizes[index]! + data.length
+    }
+  }
+
+  /** Lets go of its media. */
+  release(): void {
+    this.#released = true
+    this.parts.length = 0
+  }
+
+  /** Bytes of a track of its period. */
+  sizeOf(track: MediaTrack): number {
+    return this.#sizes[this.writers.period.tracks.indexOf(track)] ?? 0
+  }
+
+  /** Whether there is nothing in a rendition, or no such rendition. */
+  isEmpty(id: RenditionId): boolean {
+    return this.writers.get(id) === undefined || tracksOf(this.writers.period, id).every((track) => this.sizeOf(track) === 0)
   }
 
   /** Its bytes in a rendition, part by part. */

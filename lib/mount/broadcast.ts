@@ -1,15 +1,20 @@
 import type { Clock } from '../clock.js'
+import { FloecastError } from '../errors.js'
 import type { FormatName, Frame } from '../formats/frame.js'
 import type { MediaTrack } from '../formats/packet.js'
 import { Feed } from '../media/feed.js'
+import type { MediaFolder } from '../media/folder.js'
 import { Presentation } from '../media/presentation.js'
 import type { MountSettings } from '../options.js'
 import { type Form, FORMS, formTracks, type InstantOwner, InstantStream } from './instant.js'
+import { Replay } from './replay.js'
 
 /** What a {@link Broadcast} needs of its mount. */
 export interface BroadcastOwner extends InstantOwner {
   /** Hears that something is not as it should be, in one sentence that says what to do. */
   warn(sentence: string): void
+  /** Where segments may be kept on disk. */
+  readonly folder?: MediaFolder | undefined
 }
 
 /** Milliseconds that a form is kept ready after its last listener has gone. */
@@ -23,10 +28,12 @@ export class Broadcast {
   readonly #owner: BroadcastOwner
   readonly #clock: Clock
   readonly #streams = new Map<Form, InstantStream>()
+  readonly #replays = new Set<Replay>()
   /** What ends the streams that nobody listens to. */
   readonly #lingers = new Map<InstantStream, () => void>()
   #format: FormatName | undefined
   #warned = false
+  #lost = false
   /** The settings that it was made for. */
   readonly #made: string
 
@@ -34,22 +41,30 @@ export class Broadcast {
     this.#owner = owner
     this.#clock = clock
     this.#feed = new Feed(clock.now())
-    const { hls, dash } = owner.settings
-    this.#made = JSON.stringify({ hls, dash })
+    const { hls, dash, dvr, dvrSize } = owner.settings
+    this.#made = JSON.stringify({ hls, dash, dvr, dvrSize })
     if (!hls.enabled && !dash) return
     const settings = {
       segmentDuration: hls.segmentDuration,
       partDuration: hls.lowLatency ? hls.partDuration : undefined,
       segmentCount: hls.segmentCount,
       maxSize: hls.maxSize,
+      dvr,
+      dvrSize,
     }
-    this.presentation = new Presentation({ keyless: (seconds) => this.#keyless(seconds) }, settings, this.#feed.timeline.origin, clock)
+    const hears = { keyless: (seconds: number) => this.#keyless(seconds), lost: (reason: string) => this.#lose(reason) }
+    this.presentation = new Presentation(hears, settings, this.#feed.timeline.origin, clock, owner.folder)
     this.#feed.attach(this.presentation)
   }
 
   /** The streams that are being made, by form. */
   get streams(): ReadonlyMap<Form, InstantStream> {
     return this.#streams
+  }
+
+  /** The streams of those who listen to what has been, one for each. */
+  get replays(): ReadonlySet<Replay> {
+    return this.#replays
   }
 
   /** The forms in which it can be had now, each with the tracks that it carries. */
@@ -61,8 +76,8 @@ export class Broadcast {
   }
 
   /** Whether it is what these settings ask for. */
-  fits({ hls, dash }: MountSettings): boolean {
-    return JSON.stringify({ hls, dash }) === this.#made
+  fits({ hls, dash, dvr, dvrSize }: MountSettings): boolean {
+    return JSON.stringify({ hls, dash, dvr, dvrSize }) === this.#made
   }
 
   /** Takes the next frames of the source, once their format is known. */
@@ -84,6 +99,7 @@ export class Broadcast {
   restart(): void {
     this.#format = undefined
     this.#warned = false
+    this.#lost = false
   }
 
   /** Says that the source has gone; another may come. */
@@ -109,6 +125,36 @@ export class Broadcast {
     return stream
   }
 
+  /** Ends it for good: another takes its place, or the mount is gone. */
+  close(): void {
+    this.presentation?.close()
+  }
+
+  /**
+   * Makes a stream for one who wants to begin some time ago.
+   * @param seconds how long ago
+   * @throws FloecastError NO_REPLAY, or NOT_YET when there is nothing whole so far
+   */
+  replay(form: Form | undefined, seconds: number): Replay {
+    const { presentation } = this
+    const refuse = (reason: string): never => {
+      throw new FloecastError('NO_REPLAY', { seconds, reason })
+    }
+    if (form !== 'mp4') return refuse('only its MP4 can begin in the past, at the path that ends in .mp4')
+    if (presentation === undefined || presentation.dvr === 0) return refuse('this mount keeps nothing for that; the option is dvr')
+    if (seconds > presentation.dvr) return refuse(`this mount keeps ${presentation.dvr} s`)
+    const { period, window } = presentation
+    if (period !== undefined && formTracks('mp4', period).length === 0) return refuse('its codecs are not played as MP4')
+    const ready = window.filter(({ complete, isThere, independent }) => complete && isThere && independent)
+    const last = window.findLast(({ complete }) => complete)
+    const from = last && (ready.findLast(({ start }) => start <= last.start + last.duration - seconds) ?? ready[0])
+    if (from === undefined) throw new FloecastError('NOT_YET')
+    const replay = new Replay(presentation, from, this.#owner, this.#clock)
+    replay.onJoin = () => this.#replays.add(replay)
+    replay.onIdle = () => this.#replays.delete(replay)
+    return replay
+  }
+
   // Only the last time that someone goes counts.
   #linger(stream: InstantStream): void {
     this.#lingers.get(stream)?.()
@@ -127,6 +173,12 @@ export class Broadcast {
     this.#streams.delete(stream.form)
     this.#feed.detach(stream)
     stream.close()
+  }
+
+  #lose(reason: string): void {
+    if (this.#lost) return
+    this.#lost = true
+    this.#owner.warn(`Segments for dvr cannot be kept on disk: ${reason}; players cannot go back to what is missing`)
   }
 
   #keyless(seconds: number): void {

@@ -1,4 +1,5 @@
 export { type JoinPoint, Listener, type ListenerDetails, type ListenerOwner, type RequestLine, type StreamAnswer } from './listener.js'
+export type { RecordingState } from './dump.js'
 export { Mount, type MountEvents, type Tell } from './mount.js'
 export { Mounts } from './mounts.js'
 export { Pulse, type Pulsed, pulsePeriod } from './pulse.js'

@@ -5,6 +5,8 @@ import { createMetadata, formatMetadata, type Metadata, NO_METADATA } from '../i
 import type { MountSettings } from '../options.js'
 import type { Listener } from './listener.js'
 import { Broadcast, type BroadcastOwner } from './broadcast.js'
+import type { MediaFolder } from '../media/folder.js'
+import { Recording, type RecordingOwner, type RecordingState } from './dump.js'
 import { Outlet } from './outlet.js'
 import type { Source, SourceOwner } from './source.js'
 
@@ -24,6 +26,10 @@ export interface MountEvents {
   forget: [mount: Mount]
   /** The title has changed. */
   metadata: [mount: Mount]
+  /** What a source sent has been written down: a whole file below the folder for media, of so many bytes. */
+  recorded: [file: string, bytes: number, mount: Mount]
+  /** Something has failed and stays so until the source connects again, in one sentence that says what to do. */
+  failure: [sentence: string, mount: Mount]
   /** Something is not as it should be, in one sentence that says what to do. */
   warning: [sentence: string, mount: Mount]
 }
@@ -42,7 +48,7 @@ const KEEP = 30_000
  * A path that one source feeds and any number of listeners hear. What a source sends is framed, kept in one queue, and written
  * to each listener once a pulse.
  */
-export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
+export class Mount extends Outlet implements SourceOwner, BroadcastOwner, RecordingOwner {
   /** Its path, such as `/live.mp3`. */
   readonly name: string
   /** Its options, with every default filled in; they may be replaced at any time. */
@@ -57,6 +63,12 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   warnings: string[] = []
   /** The mount as browsers and radios get it. */
   broadcast: Broadcast
+  /**
+   * Where it keeps media on disk, if there is such a place.
+   * @internal
+   */
+  folder: MediaFolder | undefined
+  #recording: Recording | undefined
   #broken = false
   /** Bytes that went to others than its own listeners, since the server started. */
   #otherwise = 0
@@ -70,9 +82,13 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   #counted = { bytes: 0, time: 0 }
   #damage = { bytes: 0, time: 0 }
 
-  /** @param tell where its events go */
-  constructor(name: string, settings: MountSettings, tell: Tell, clock: Clock) {
+  /**
+   * @param tell where its events go
+   * @param folder where it may keep media on disk
+   */
+  constructor(name: string, settings: MountSettings, tell: Tell, clock: Clock, folder?: MediaFolder) {
     super(clock)
+    this.folder = folder
     this.name = name
     this.settings = settings
     this.#tell = tell
@@ -113,11 +129,13 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
     const former = this.source
     this.source = source
     former?.close('another source has taken over')
+    this.#stopRecording()
     this.#said = info
     this.reset()
     if (this.broadcast.fits(this.settings)) this.broadcast.restart()
     else {
       this.broadcast.end()
+      this.broadcast.close()
       this.broadcast = new Broadcast(this, this.clock)
     }
     this.#known = ''
@@ -146,13 +164,16 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
     if (frames.length > 0) this.queue.push(frames, this.clock.now())
     this.#learn()
     this.pulse.beat()
-    if (this.ready && frames.length > 0) this.#package(frames)
+    if (!this.ready || frames.length === 0) return
+    this.#record(frames)
+    this.#package(frames)
   }
 
   ended(source: Source, reason: string): void {
     if (this.source === source) {
       this.source = undefined
       this.#said = {}
+      this.#stopRecording()
       this.finish()
       this.broadcast.end()
       this.#left = this.clock.now()
@@ -214,24 +235,59 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   get forgettable(): boolean {
     if (this.source !== undefined || this.connected > 0) return false
     const segments = this.broadcast.presentation?.segments.length ?? 0
-    return segments === 0 || this.clock.now() - this.#left >= KEEP
+    // Those who watch what has been an hour ago have not seen the end.
+    return segments === 0 || this.clock.now() - this.#left >= Math.max(KEEP, 1000 * (this.broadcast.presentation?.dvr ?? 0))
   }
 
   /** Who listens to the mount, in whatever form. */
   get everyone(): Listener[] {
-    return [this, ...this.broadcast.streams.values()].flatMap(({ listeners }) => listeners)
+    const { streams, replays } = this.broadcast
+    return [this, ...streams.values(), ...replays].flatMap(({ listeners }) => listeners)
+  }
+
+  /** What is written down of what the source sends; `undefined` where nothing is, or not yet. */
+  get recording(): RecordingState | undefined {
+    return this.#recording?.state
+  }
+
+  recorded(file: string, bytes: number): void {
+    this.#tell('recorded', file, bytes, this)
+  }
+
+  unrecorded(file: string, reason: string): void {
+    const sentence = `Recording ${file} has stopped: ${reason}; it goes on when the source connects again`
+    this.#note(sentence)
+    this.#tell('failure', sentence, this)
+  }
+
+  #stopRecording(): void {
+    this.#recording?.end()
+    this.#recording = undefined
+  }
+
+  // The settings may change while a source sends.
+  #record(frames: readonly Frame[]): void {
+    const { dump } = this.settings
+    if (dump !== this.#recording?.pattern) {
+      this.#recording?.end()
+      this.#recording =
+        dump === undefined || this.folder === undefined ? undefined : new Recording(this.folder, dump, this.name, this, this.clock)
+    }
+    this.#recording?.push(frames, this.source!.demuxer)
   }
 
   /** How many listen over a connection of their own, in whatever form. */
   get connected(): number {
     let count = this.audience
-    for (const { audience } of this.broadcast.streams.values()) count += audience
+    const { streams, replays } = this.broadcast
+    for (const { audience } of [...streams.values(), ...replays]) count += audience
     return count
   }
 
   override get bytesSent(): number {
     let sum = super.bytesSent + this.#otherwise
-    for (const { listeners } of this.broadcast.streams.values()) for (const { bytesSent } of listeners) sum += bytesSent
+    const { streams, replays } = this.broadcast
+    for (const { listeners } of [...streams.values(), ...replays]) for (const { bytesSent } of listeners) sum += bytesSent
     return sum
   }
 
@@ -247,8 +303,12 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner {
   }
 
   warn(sentence: string): void {
-    this.warnings = [...this.warnings.slice(1 - WARNINGS), sentence]
+    this.#note(sentence)
     this.#tell('warning', sentence, this)
+  }
+
+  #note(sentence: string): void {
+    this.warnings = [...this.warnings.slice(1 - WARNINGS), sentence]
   }
 
   #announce(source: Source): void {

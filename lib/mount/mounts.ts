@@ -5,8 +5,10 @@ import { AutoDemuxer } from '../formats/detect.js'
 import type { StreamInfo } from '../icy/stream-info.js'
 import { mountOptions, type MountSettings, type ServerSettings } from '../options.js'
 import { type Form, formOf } from './instant.js'
+import { MediaFolder } from '../media/folder.js'
 import { Listener, type ListenerDetails } from './listener.js'
 import { Mount, type Tell } from './mount.js'
+import type { Replay } from './replay.js'
 import { Source, type SourceDetails } from './source.js'
 
 // Paths that belong to the server itself, now or soon: nobody can publish to them or below them.
@@ -46,6 +48,7 @@ export class Mounts {
   #listeners = 0
   #lastId = 0
   #closed = false
+  #folder: MediaFolder | undefined
 
   /** @param tell where the events of all mounts go */
   constructor(settings: ServerSettings, tell: Tell, clock: Clock) {
@@ -57,6 +60,11 @@ export class Mounts {
       tell(event, ...args)
     }
     this.configure(settings)
+  }
+
+  /** Where media are kept on disk, if there is such a place. */
+  get folder(): MediaFolder | undefined {
+    return this.#folder
   }
 
   /** How many sources are connected. */
@@ -99,12 +107,14 @@ export class Mounts {
     return best === '' ? mountOptions.parse({}) : mounts[best]!
   }
 
-  /** Applies other settings to all that runs, dropping nobody. */
+  /** Applies other settings to all that runs, dropping nobody. The folder for media stays, once there is one. */
   configure(settings: ServerSettings): void {
     this.#settings = settings
+    if (settings.mediaDir !== undefined) this.#folder ??= new MediaFolder(settings.mediaDir)
     for (const name of Object.keys(settings.mounts)) if (!name.endsWith('*') && !this.#mounts.has(name)) this.#create(name)
     for (const mount of this) {
       mount.settings = this.settingsOf(mount.name)
+      mount.folder = this.#folder
       this.#forget(mount)
     }
   }
@@ -138,15 +148,16 @@ export class Mounts {
 
   /**
    * Lets someone listen to a live mount, as it comes or in another form. The connection is the listener's from then on.
+   * @param replay of that mount, for one who begins in the past
    * @throws FloecastError MOUNT_NOT_FOUND, NOT_PLAYABLE or TOO_MANY_LISTENERS
    */
-  listen(name: string, socket: Duplex, details: ListenerDetails, form?: Form): Listener {
+  listen(name: string, socket: Duplex, details: ListenerDetails, form?: Form, replay?: Replay): Listener {
     const mount = this.#mounts.get(name)
     if (mount?.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: name })
     const { maxListeners } = mount.settings
     if ((maxListeners !== undefined && mount.connected >= maxListeners) || this.listeners >= this.#settings.maxListeners)
       throw new FloecastError('TOO_MANY_LISTENERS')
-    const outlet = form === undefined ? mount : mount.broadcast.stream(form)
+    const outlet = replay ?? (form === undefined ? mount : mount.broadcast.stream(form))
     if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: name, form: `.${form}` })
     const listener = new Listener(++this.#lastId, socket, outlet, details)
     outlet.join(listener)
@@ -166,16 +177,23 @@ export class Mounts {
     return other?.source === undefined ? undefined : { mount: other, form }
   }
 
-  /** Ends all sources, and so all listeners, in order, and takes no more. */
-  close(): void {
+  /**
+   * Ends all sources, and so all listeners, in order, and takes no more.
+   * @returns settled once all that was to be written to disk is there
+   */
+  close(): Promise<void> {
     this.#closed = true
-    for (const mount of this) mount.source?.close('the server shuts down')
+    for (const mount of this) {
+      mount.source?.close('the server shuts down')
+      mount.broadcast.close()
+    }
     this.#sweep?.()
     this.#sweep = undefined
+    return this.#folder?.close() ?? Promise.resolve()
   }
 
   #create(name: string): Mount {
-    const mount = new Mount(name, this.settingsOf(name), this.#tell, this.#clock)
+    const mount = new Mount(name, this.settingsOf(name), this.#tell, this.#clock, this.#folder)
     this.#mounts.set(name, mount)
     return mount
   }
@@ -183,6 +201,7 @@ export class Mounts {
   #forget(mount: Mount): void {
     if (!mount.forgettable || Object.hasOwn(this.#settings.mounts, mount.name)) return
     this.#mounts.delete(mount.name)
+    mount.broadcast.close()
     this.#tell('forget', mount)
   }
 

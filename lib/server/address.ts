@@ -36,7 +36,7 @@ export function clientAddress(
   forwardedFor: string | undefined,
   trustedProxies: readonly string[],
 ): string {
-  let address = normalAddress(socketAddress ?? '') ?? socketAddress ?? ''
+  let address = remembered(socketAddress ?? '')
   if (forwardedFor === undefined || trustedProxies.length === 0) return address
   const hops = forwardedFor.split(',')
   while (hops.length > 0 && isTrusted(address, trustedProxies)) {
@@ -44,6 +44,20 @@ export function clientAddress(
     // A trusted proxy that does not know its peer: then the proxy is all there is.
     if (before === undefined) break
     address = before
+  }
+  return address
+}
+
+// Reading an address takes longer than most of what is asked, and the same ones ask again and again.
+const addresses = new Map<string, string>()
+const MAX_ADDRESSES = 16_384
+
+function remembered(socketAddress: string): string {
+  let address = addresses.get(socketAddress)
+  if (address === undefined) {
+    address = normalAddress(socketAddress) ?? socketAddress
+    if (addresses.size >= MAX_ADDRESSES) addresses.clear()
+    addresses.set(socketAddress, address)
   }
   return address
 }

@@ -116,7 +116,7 @@ export class Front implements ConnectionOwner {
     const { socket } = connection
     const { remoteAddress } = socket
     try {
-      const { mount, form, details } = await admitListener(this.#owner, path, {
+      const { mount, form, replay, details } = await admitListener(this.#owner, path, {
         method,
         target,
         version,
@@ -126,7 +126,7 @@ export class Front implements ConnectionOwner {
       if (method === 'HEAD') {
         this.#log(connection, 200)
         hangUp(socket, details.answer().head)
-      } else if (!socket.destroyed) this.#owner.mounts.listen(mount.name, socket, details, form)
+      } else if (!socket.destroyed) this.#owner.mounts.listen(mount.name, socket, details, form, replay)
     } catch (error) {
       this.failed(error, connection, answerVersion({ version }))
     }
@@ -166,7 +166,7 @@ export class Front implements ConnectionOwner {
     const reply = new RawReply(
       { method, version, header },
       keeps(head),
-      (buffers) => outbox.write(buffers),
+      (buffers, taken) => outbox.write(buffers, taken),
       (outcome) => {
         told(reply.status)
         if (outcome === 'break') {

@@ -3,6 +3,8 @@ import { basicCredentials } from '../icy/basic.js'
 import type { ListenerDetails, RequestLine } from '../mount/listener.js'
 import { type Form, formOf } from '../mount/instant.js'
 import type { Mount } from '../mount/mount.js'
+import type { Replay } from '../mount/replay.js'
+import { parseDuration } from '../options.js'
 import { clientAddress } from './address.js'
 import { streamAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
@@ -19,29 +21,33 @@ export interface StreamRequest extends RequestLine {
 /**
  * Lets someone listen, or throws what they are to be refused with.
  * @returns the mount, and all that `Mounts.listen` wants to know
- * @throws FloecastError as `ServerContext.admit`, and MOUNT_NOT_FOUND
+ * @throws FloecastError as `ServerContext.admit`, and MOUNT_NOT_FOUND, NOT_PLAYABLE, BAD_REQUEST, and as `Broadcast.replay`
  */
 export async function admitListener(
   context: ServerContext,
   path: string,
   request: StreamRequest,
-): Promise<{ mount: Mount; form: Form | undefined; details: ListenerDetails }> {
+): Promise<{ mount: Mount; form: Form | undefined; replay: Replay | undefined; details: ListenerDetails }> {
   const { method, target, version } = request
   const address = clientAddress(request.remoteAddress, request.header('x-forwarded-for'), context.settings.trustedProxies)
   const credentials = basicCredentials(request.header('authorization'))
-  const asked = new URLSearchParams(target.split('?', 2)[1]).get('format')
+  const query = new URLSearchParams(target.split('?', 2)[1])
+  const asked = query.get('format')
   const form = asked === null ? undefined : formOf(asked === 'fmp4' ? 'mp4' : asked)
   const found = context.mounts.find(form === undefined ? path : `${path}.${form}`)
   const user = await context.admit(['listener'], credentials, found?.mount.name ?? path, address)
   if (found?.mount.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: path })
   const { mount } = found
-  const outlet = found.form === undefined ? mount : mount.broadcast.stream(found.form)
+  const back = secondsBack(query.get('t'))
+  const replay = back === undefined ? undefined : mount.broadcast.replay(found.form, back)
+  const outlet = replay ?? (found.form === undefined ? mount : mount.broadcast.stream(found.form))
   if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: mount.name, form: `.${found.form}` })
   const agent = request.header('user-agent') ?? ''
   const icy = request.header('icy-metadata')?.trim() === '1'
   return {
     mount,
     form: found.form,
+    replay,
     details: {
       request: { method, target, version, referer: request.header('referer') },
       address,
@@ -51,6 +57,14 @@ export async function admitListener(
       answer: () => streamAnswer(outlet, { version, icy, agent }),
     },
   }
+}
+
+// Players add a t= of their own to get round caches, which is no time to go back to unless it is less than 0.
+function secondsBack(time: string | null): number | undefined {
+  if (time?.startsWith('-') !== true) return undefined
+  const seconds = parseDuration(time.slice(1))
+  if (seconds === undefined) throw new FloecastError('BAD_REQUEST', { reason: 't is no time such as -60, -90s or -5m' })
+  return seconds
 }
 
 /**

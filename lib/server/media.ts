@@ -21,6 +21,7 @@ import { type FileName, folderOf, parseName } from '../media/names.js'
 import type { Presentation } from '../media/presentation.js'
 import { FILES, parseRendition, type RenditionId, tracksOf } from '../media/rendition.js'
 import type { PeriodWriters, Segment } from '../media/segment.js'
+import type { StoredFile } from '../media/store.js'
 import type { Mount } from '../mount/mount.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
@@ -69,6 +70,10 @@ export interface MediaTarget {
   readonly file: string
 }
 
+/** Parts whose answers are kept for all who ask for them at the same time. */
+const LATEST = 8
+/** Milliseconds for which an MPD is given again. */
+const FRESH = 100
 const FOREVER = 'public, max-age=31536000, immutable'
 /** The most beacons from one address within so many milliseconds: those of a thousand viewers behind it, and as many again. */
 const BEACONS = 5_000
@@ -106,6 +111,8 @@ export class Media {
   // Beacons of late, by address.
   readonly #beacons = new Map<string, number>()
   #beaconsSince = 0
+
+  #latest: MediaAnswer[] = []
 
   constructor(context: MediaContext) {
     this.#context = context
@@ -175,7 +182,8 @@ export class Media {
   // Tells who watches, by whatever the request says of that.
   #see(mount: Mount, request: MediaRequest, protocol: ViewingProtocol | undefined, bytes: number): void {
     const { query, header } = request
-    const params = query === '' ? undefined : new URLSearchParams(query)
+    // Most queries only say which part is wanted.
+    const params = /CMCD|session/.test(query) ? new URLSearchParams(query) : undefined
     this.#context.viewers.see({
       mount: mount.name,
       protocol,
@@ -221,8 +229,9 @@ export class Media {
     const folder = `${relative(base, folderOf(mount.name))}/`
     const write = (): void => {
       const now = this.#context.clock.now()
-      // It tells the time, too; a quarter of a second is near enough.
-      const answer = this.#write(presentation, `mpd ${folder} ${Math.floor(now / 250)}`, () => {
+      // A window of hours is not written anew for each of a thousand players; what it says of the time is not old yet.
+      const key = `mpd ${folder} ${Math.floor(now / FRESH)}`
+      const answer = this.#write(presentation, key, () => {
         const manifest = manifestOf(presentation, folder, now)
         return manifest === undefined ? this.#unplayable(mount, 'DASH') : text(formatMpd(manifest), DASH_TYPE, 'no-cache')
       })
@@ -291,7 +300,7 @@ export class Media {
         protocol,
         body.reduce((sum, { length }) => sum + length, 0),
       )
-      reply.send({ status: 200, contentType: typeOf(writers, rendition), cacheControl: FOREVER, body, ranges: true })
+      reply.send(this.#fileAnswer(body, typeOf(writers, rendition)))
     }
     const missing = (): never => {
       throw new FloecastError('FILE_NOT_FOUND', { file: `number ${number}` })
@@ -332,6 +341,7 @@ export class Media {
       nothing()
       return NOTHING
     }
+    if (found?.released) return found.file === undefined ? missing() : this.#stored(mount, presentation, found, rendition, request, reply)
     if (found?.complete) {
       give(found.bytes(rendition), found.writers)
       return NOTHING
@@ -351,6 +361,36 @@ export class Media {
         return this.#growing(mount, presentation, segment, rendition, request, reply)
       },
     )
+  }
+
+  // The same answer for all who ask for the same part, for as long as they come together.
+  #fileAnswer(body: readonly Buffer[], contentType: string): MediaAnswer {
+    const [only] = body
+    const known = body.length === 1 && only !== undefined ? this.#latest.find((answer) => answer.body[0] === only) : undefined
+    if (known !== undefined) return known
+    const answer: MediaAnswer = { status: 200, contentType, cacheControl: FOREVER, body, ranges: true }
+    if (body.length === 1) this.#latest = [answer, ...this.#latest.slice(0, LATEST - 1)]
+    return answer
+  }
+
+  // A segment that is on disk only: the main rendition comes from there bit by bit, others are made from it.
+  #stored(mount: Mount, presentation: Presentation, segment: Segment, id: RenditionId, request: MediaRequest, reply: Reply): () => void {
+    const answer = { status: 200, contentType: typeOf(segment.writers, id), cacheControl: FOREVER, ranges: true }
+    const see = (bytes: number): void => this.#see(mount, request, id === 'main' ? 'hls' : 'dash', bytes)
+    const isWhole = request.method !== 'HEAD' && request.header('range') === undefined
+    if (id === 'main' && segment.file!.main > 0 && isWhole) return giveFile(presentation.open(segment), answer, see, reply)
+    let isGone = false
+    presentation.load(segment, id).then(
+      (body) => {
+        if (isGone) return
+        see(body.length)
+        reply.send({ ...answer, body: [body] })
+      },
+      () => {
+        if (!isGone) refuse(reply, new FloecastError('FILE_NOT_FOUND', { file: `number ${segment.sequence}` }))
+      },
+    )
+    return () => (isGone = true)
   }
 
   // A segment that is asked for while it grows: each part goes out when it is there.
@@ -463,6 +503,59 @@ function siblingsOf(mount: Mount, members: readonly Mount[], id: RenditionId): S
       }))
   })
 }
+
+// Gives a file piece by piece, as fast as the connection takes them.
+function giveFile(opening: Promise<StoredFile>, answer: Omit<MediaAnswer, 'body'>, see: (bytes: number) => void, reply: Reply): () => void {
+  let isGone = false
+  let wake = NOTHING
+  const give = async (): Promise<void> => {
+    let file: StoredFile
+    try {
+      file = await opening
+    } catch {
+      if (!isGone) refuse(reply, new FloecastError('FILE_NOT_FOUND', { file: 'this segment' }))
+      return
+    }
+    let isSlow = false
+    try {
+      if (isGone) return
+      reply.begin(answer, file.length)
+      see(file.length)
+      for (let at = 0; at < file.length;) {
+        const bytes = await file.read(at, PIECE)
+        if (isGone) return
+        at += bytes.length
+        await new Promise<void>((call) => {
+          const timer = setTimeout(() => {
+            isSlow = true
+            call()
+          }, SLOW)
+          wake = () => {
+            clearTimeout(timer)
+            call()
+          }
+          reply.push(bytes, wake)
+        })
+        if (isGone) return
+        if (isSlow) return reply.abort()
+      }
+      reply.end()
+    } catch {
+      if (!isGone) reply.abort()
+    } finally {
+      file.close()
+    }
+  }
+  void give()
+  return () => {
+    isGone = true
+    wake()
+  }
+}
+
+/** Bytes that are read from the disk at a time, and milliseconds within which a client must have taken them. */
+const PIECE = 262_144
+const SLOW = 120_000
 
 // The relative URI of a path, as seen from a folder.
 function relative(from: string, to: string): string {

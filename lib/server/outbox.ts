@@ -8,6 +8,7 @@ export class Outbox {
   readonly #socket: Duplex
   readonly #queue: Buffer[] = []
   #waits = false
+  #taken: (() => void) | undefined
   #finish: (() => void) | undefined
 
   /** @param socket the connection */
@@ -15,16 +16,29 @@ export class Outbox {
     this.#socket = socket
   }
 
-  /** Writes buffers, now or when the connection takes them. */
-  write(buffers: readonly Buffer[]): void {
+  /**
+   * Writes buffers, now or when the connection takes them.
+   * @param taken called once when it has taken all so far, and never if it breaks; only the last that was given is
+   */
+  write(buffers: readonly Buffer[], taken?: () => void): void {
+    const [only] = buffers
+    const isFree = this.#queue.length === 0 && !this.#waits
+    if (isFree && taken === undefined && buffers.length === 1 && this.#socket.writableLength + only!.length <= MOST) {
+      this.#socket.write(only)
+      return
+    }
     this.#queue.push(...buffers)
+    if (taken !== undefined) this.#taken = taken
     if (!this.#waits) this.#pump()
   }
 
   /** Says that nothing more comes; calls back when all has gone out, and never if the connection breaks. */
   finish(call: () => void): void {
     this.#finish = call
-    if (!this.#waits) this.#pump()
+    // Nearly always the connection has taken all at once.
+    if (!this.#waits && this.#queue.length === 0 && this.#socket.writableLength === 0)
+      process.nextTick(() => this.#socket.destroyed || call())
+    else if (!this.#waits) this.#pump()
   }
 
   #pump(): void {
@@ -41,6 +55,11 @@ export class Outbox {
     }
     queue.splice(0, next)
     socket.uncork()
+    const taken = this.#taken
+    if (queue.length === 0 && taken !== undefined) {
+      this.#taken = undefined
+      socket.write(NOTHING, (error) => (error == null ? taken() : undefined))
+    }
     const call = this.#finish
     if (queue.length > 0 || call !== undefined) this.#waits = true
     if (queue.length > 0) socket.write(NOTHING, (error) => this.#sent(error))

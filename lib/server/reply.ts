@@ -23,10 +23,16 @@ export interface MediaAnswer {
 export interface Reply {
   /** Gives a whole answer. */
   send(answer: MediaAnswer): void
-  /** Begins an answer whose length nobody knows yet. */
-  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>): void
-  /** Gives more of an answer that has begun. */
-  push(bytes: Buffer): void
+  /**
+   * Begins an answer that comes bit by bit.
+   * @param length of it all, where that is known
+   */
+  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>, length?: number): void
+  /**
+   * Gives more of an answer that has begun.
+   * @param taken told when the connection has taken it; never, when that has ended
+   */
+  push(bytes: Buffer, taken?: () => void): void
   /** Ends an answer that has begun. */
   end(): void
   /** Breaks off an answer that has begun: what is missing will never come. */
@@ -113,6 +119,22 @@ function formatHead(status: number, answer: Omit<MediaAnswer, 'body' | 'status'>
   )
 }
 
+/** The most bytes of an answer that are kept together with its head. */
+const SHARED = 262_144
+const wholes = new WeakMap<MediaAnswer, Map<string, { second: number; bytes: Buffer }>>()
+
+function shared(answer: MediaAnswer, status: number, rest: string, body: readonly Buffer[]): Buffer {
+  const second = Math.floor(Date.now() / 1000)
+  const forms = wholes.get(answer) ?? new Map<string, { second: number; bytes: Buffer }>()
+  if (forms.size === 0) wholes.set(answer, forms)
+  const key = `${status} ${rest}`
+  const known = forms.get(key)
+  if (known?.second === second) return known.bytes
+  const bytes = Buffer.concat([formatHead(status, answer, rest), ...body])
+  forms.set(key, { second, bytes })
+  return bytes
+}
+
 /** What becomes of a connection after an answer: another request may come, it ends, or it breaks because the answer could not be ended. */
 export type Outcome = 'keep' | 'end' | 'break'
 
@@ -126,15 +148,20 @@ export class RawReply implements Reply {
   #keep: boolean
   #chunked = false
   #over = false
-  readonly #write: (buffers: readonly Buffer[]) => void
+  readonly #write: (buffers: readonly Buffer[], taken?: () => void) => void
   readonly #done: (outcome: Outcome) => void
 
   /**
    * @param keep whether the connection stays for another request
-   * @param write puts buffers onto the connection, in one piece
+   * @param write puts buffers onto the connection, in one piece, and tells when it has taken them
    * @param done told once the answer is out, or is broken off
    */
-  constructor(request: ReplyRequest, keep: boolean, write: (buffers: readonly Buffer[]) => void, done: (outcome: Outcome) => void) {
+  constructor(
+    request: ReplyRequest,
+    keep: boolean,
+    write: (buffers: readonly Buffer[], taken?: () => void) => void,
+    done: (outcome: Outcome) => void,
+  ) {
     this.#request = request
     this.#keep = keep
     this.#write = write
@@ -148,24 +175,28 @@ export class RawReply implements Reply {
     const size = status === 304 ? '' : `Content-Length: ${length}\r\n`
     this.status = status
     for (const part of bytes) this.bytesSent += part.length
-    this.#write([formatHead(status, answer, `${this.#connection()}${encoding}${place}${size}`), ...bytes])
+    const rest = `${this.#connection()}${encoding}${place}${size}`
+    // What many get at the same time is put together once.
+    const together = bytes.length > 0 && length <= SHARED && range === undefined
+    this.#write(together ? [shared(answer, status, rest, bytes)] : [formatHead(status, answer, rest), ...bytes])
     this.#finish()
   }
 
-  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>): void {
+  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>, length?: number): void {
     const { method, version } = this.#request
-    this.#chunked = version !== 'HTTP/1.0'
-    // Without chunks, only the end of the connection is an end.
-    if (!this.#chunked) this.#keep = false
+    this.#chunked = length === undefined && version !== 'HTTP/1.0'
+    // Without chunks or a length, only the end of the connection is an end.
+    if (length === undefined && !this.#chunked) this.#keep = false
+    const size = length === undefined ? '' : `Content-Length: ${length}\r\n`
     this.status = answer.status
-    this.#write([formatHead(answer.status, answer, `${this.#connection()}${this.#chunked ? 'Transfer-Encoding: chunked\r\n' : ''}`)])
+    this.#write([formatHead(answer.status, answer, `${this.#connection()}${this.#chunked ? 'Transfer-Encoding: chunked\r\n' : size}`)])
     if (method === 'HEAD') this.#finish()
   }
 
-  push(bytes: Buffer): void {
+  push(bytes: Buffer, taken?: () => void): void {
     if (bytes.length === 0 || this.#over) return
     this.bytesSent += bytes.length
-    this.#write(this.#chunked ? [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END] : [bytes])
+    this.#write(this.#chunked ? [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END] : [bytes], taken)
   }
 
   end(): void {
@@ -219,14 +250,15 @@ export class HttpReply implements Reply {
     this.#done()
   }
 
-  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>): void {
+  begin(answer: Omit<MediaAnswer, 'body' | 'gzip' | 'etag'>, length?: number): void {
     this.#head(answer.status, answer)
+    if (length !== undefined) this.#response.setHeader('Content-Length', length)
     this.#response.flushHeaders()
   }
 
-  push(bytes: Buffer): void {
+  push(bytes: Buffer, taken?: () => void): void {
     this.bytesSent += bytes.length
-    if (bytes.length > 0) this.#response.write(bytes)
+    if (bytes.length > 0) this.#response.write(bytes, (error) => void (error || taken?.()))
   }
 
   end(): void {

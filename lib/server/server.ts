@@ -132,6 +132,9 @@ export class Server extends EventEmitter<ServerEvents> {
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
+    void this.mounts.folder?.ready.then((found) => {
+      for (const file of found) logger.info({ file }, 'a recording that a crash has cut short is kept')
+    })
     this.#gate = new Gate(this.#guarded(auth), new AttemptLimiter())
     this.#front = new Front(this)
     this.#certificate = tls && new Certificate(tls, logger)
@@ -224,7 +227,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#certificate?.close()
     const ports = this.#ports.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     const sockets = [...this.#sockets].map((socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())))
-    this.mounts.close()
+    const written = this.mounts.close()
     this.http.closeIdle()
     // Those who have not said a word: browsers open connections to have them ready.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
@@ -234,6 +237,7 @@ export class Server extends EventEmitter<ServerEvents> {
     await Promise.all([...ports, ...sockets])
     clearTimeout(timer)
     this.http.close()
+    await written
   }
 
   /** As `ServerContext.admit`. */

@@ -335,6 +335,29 @@ function start(
   return { code, texts, servers, signals, exits, until }
 }
 
+t.test('media lie in the state folder, or below the folder of the file that names another', async (t) => {
+  const file = join(dir, 'media.yaml')
+  for (const [line, expected] of [
+    ['', join(dir, 'run', 'media')],
+    ['mediaDir: films', join(dir, 'films')],
+  ]) {
+    writeFileSync(file, `passwords: { source: s, admin: a }\nmounts: { /live: { dvr: 2h, dump: "%F/%T.*" } }\n${line}\n`)
+    const { code, servers, signals, until } = start([file, '--log', 'json'])
+    await until(/"listening"/)
+    t.match(servers[0]?.making, { mediaDir: expected, mounts: { '/live': { dvr: 7200, dvrSize: 4_294_967_296 } } })
+    signals.emit('SIGTERM')
+    t.equal(await code, 0)
+    t.strictSame(await outcome(['--check', file]), [0, `${file} is right.\n`, '', 0])
+  }
+  t.strictSame(
+    problems(() => parseConfig('mounts:\n  /live:\n    dvr: 2 days\n    dump: ../%Q\n')),
+    [
+      'mounts./live.dvr: found "2 days", allowed: a time such as 90s, 30m or 2h, or a number of seconds (line 3)',
+      'mounts./live.dump: found "../%Q", allowed: a path below mediaDir, no part of which begins with a dot, with fields of strftime: %Y %y %m %d %e %j %H %M %S %s %b %B %a %A %Z %F %T %% (line 4)',
+    ],
+  )
+})
+
 t.test('a server runs from its configuration until a signal, and reads it again on SIGHUP', async (t) => {
   const file = join(dir, 'run.yaml')
   const log = join(dir, 'access.log')

@@ -75,6 +75,12 @@ const statusOf = async ({ ask }: House, mount: string) => {
   return report.mounts.find(({ mount: name }) => name === mount)!
 }
 
+const endings = (forms: StatusReport['mounts'][number]['forms']) => [
+  forms.hls?.url.split('.').at(-1),
+  forms.dash?.url.split('.').at(-1),
+  ...forms.instant.map(({ form }) => form),
+]
+
 t.test('the forms that the status tells are there, with the types that it tells', async (t) => {
   const home = await house(t, {
     mounts: { '/off': {}, '/plain': { hls: { enabled: false }, dash: false, instant: false }, '/tv': { group: '/all' } },
@@ -83,11 +89,6 @@ t.test('the forms that the status tells are there, with the types that it tells'
   await publish('/tv', 'h264-aac.mpegts', 'video/mp2t')
   await publish('/mixed', 'h264-mp3.mpegts', 'video/mp2t')
   await publish('/web', 'vp8-vorbis.webm', 'video/webm')
-  const endings = (forms: StatusReport['mounts'][number]['forms']) => [
-    forms.hls?.url.split('.').at(-1),
-    forms.dash?.url.split('.').at(-1),
-    ...forms.instant.map(({ form }) => form),
-  ]
   const [tv, mixed, web, off] = [
     await statusOf(home, '/tv'),
     await statusOf(home, '/mixed'),

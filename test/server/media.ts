@@ -384,7 +384,8 @@ for (const way of ['raw', 'http'] as const)
     t.equal(house.accesses.filter(({ status }) => status === 499).length, 2)
     t.ok(done <= 1)
     // What never comes.
-    const [count, { pending }] = [first.answers.length, house.clock]
+    const count = first.answers.length
+    const { pending } = house.clock
     first.ask(`${base}main.m3u8?_HLS_msn=${msn() + 1}`)
     await until('it to wait', () => house.clock.pending > pending, { every: 5 })
     house.clock.pass(6_000)

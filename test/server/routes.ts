@@ -598,7 +598,7 @@ t.test('metrics only grow, though sources come and go', async (t) => {
   lab.mp3('/hidden')
   const socket = lab.listen('/a.mp3', '192.0.2.1')
   const first = await read()
-  const listeners = (mount: string): number => first(`floecast_listeners{mount="${mount}",protocol="progressive"}`)
+  const listeners = (name: string): number => first(`floecast_listeners{mount="${name}",protocol="progressive"}`)
   t.same([listeners('/a.mp3'), listeners('hidden'), first('floecast_sources')], [1, 0, 2])
   t.equal(first('floecast_received_bytes_total'), 2 * MP3.length)
   t.ok(first('floecast_sent_bytes_total{mount="/a.mp3"}') > 0 && first('nodejs_eventloop_lag_p99_seconds') >= 0)

@@ -18,7 +18,7 @@ export async function listen(context: ServerContext, ctx: Context, next: Next): 
   const version = `HTTP/${req.httpVersion}`
   if (method === 'OPTIONS') return hangUp(takeOver(ctx), formatPreflight(version))
   if (method !== 'GET' && method !== 'HEAD') return next()
-  const { mount, form, details } = await admitListener(context, name, {
+  const { mount, form, replay, details } = await admitListener(context, name, {
     method,
     target: ctx.originalUrl,
     version,
@@ -27,7 +27,7 @@ export async function listen(context: ServerContext, ctx: Context, next: Next): 
   })
   if (method === 'HEAD') return hangUp(takeOver(ctx), details.answer().head)
   // Refused, if at all, while an answer can still go out in the usual way.
-  if (!req.socket.destroyed) mounts.listen(mount.name, req.socket, details, form)
+  if (!req.socket.destroyed) mounts.listen(mount.name, req.socket, details, form, replay)
   return takeOver(ctx)
 }
 
