@@ -27,6 +27,9 @@ const MAX_WAITING = 512
 /** The most packets, and seconds of a track, that are left out as those of a clock that is gone. */
 const MAX_STRAGGLERS = 256
 const MAX_STRAGGLING = 3
+/** Seconds by which a source may stay behind the wall, and milliseconds for how long: then it has paused without its clock, or is too slow. */
+const LAG = 3
+const LAGGING = 20_000
 /** Seconds between decoding and showing above which the one or the other is nonsense. */
 const MAX_DELAY = 10
 
@@ -84,6 +87,9 @@ export class Timeline {
   readonly #seen = new Set<MediaTrack>()
   /** When a track other than the primary one changed: the next key frame begins another period. */
   #due: number | undefined
+  /** The least by which the primary track was behind the wall of late, in seconds, and since when. */
+  #lag = Infinity
+  #lagSince = 0
   /** What may be the first of another clock, or a single time that is wrong. */
   #suspect: Packet | undefined
   /** Where tracks were before the clock jumped, in seconds; how far it jumped; how many packets of before have come since. */
@@ -146,6 +152,7 @@ export class Timeline {
         }
       } else {
         if (this.#suspect?.track === track) this.#suspect = undefined
+        if (track === this.#period!.primary) this.#watch(course.at(packet), now)
         if (this.#due !== undefined && track === this.#period!.primary && packet.key) this.#restart()
       }
     }
@@ -215,6 +222,15 @@ export class Timeline {
     return gap < -BACKWARD || (gap > SILENCE && course.at(packet) - this.#clock > SILENCE)
   }
 
+  // Players who know the time ask for what should be there: where that stays away, the timeline skips to the wall with the next key frame.
+  #watch(at: number, now: number): void {
+    this.#lag = Math.min(this.#lag, (now - this.origin) / 1000 - at)
+    if (now - this.#lagSince < LAGGING) return
+    if (this.#lag > LAG) this.#due ??= now
+    this.#lag = Infinity
+    this.#lagSince = now
+  }
+
   #place(packet: Packet, tracks: readonly MediaTrack[], now: number): void {
     if (!this.#fresh) this.#take(packet)
     else if (this.#begin(packet, tracks, now)) {
@@ -256,6 +272,8 @@ export class Timeline {
       date: this.origin + start * 1000,
     }
     this.#floor = this.#end
+    this.#lag = Infinity
+    this.#lagSince = now
     this.#owner.begin(this.#period)
     return true
   }

@@ -63,6 +63,8 @@ export class InstantStream extends Outlet implements Sink {
   #closed = false
   readonly #owner: InstantOwner
   #tracks: readonly MediaTrack[] = []
+  /** The same tracks, as the source names them now. */
+  #named: readonly MediaTrack[] = []
   #muxer: Muxer | undefined
   #begun = false
 
@@ -98,8 +100,9 @@ export class InstantStream extends Outlet implements Sink {
 
   begin(period: Period): void {
     const tracks = formTracks(this.form, period)
-    // The timeline goes on without a gap, so nothing begins anew where the tracks are the same.
-    if (tracks.length === this.#tracks.length && tracks.every((track, i) => track === this.#tracks[i])) return
+    this.#named = tracks
+    // The timeline never goes back, so nothing begins anew where the tracks are the same.
+    if (tracks.length > 0 && tracks.length === this.#tracks.length && tracks.every((track, i) => isSame(track, this.#tracks[i]!))) return
     this.#tracks = tracks
     if (tracks.length === 0) return this.onEnd()
     this.#muxer = createMuxer(this.form, tracks)
@@ -108,11 +111,12 @@ export class InstantStream extends Outlet implements Sink {
   }
 
   write(packet: Packet): void {
-    const { track, key } = packet
-    if (this.#muxer === undefined || !this.#tracks.includes(track)) return
+    const { key } = packet
+    const track = this.#tracks[this.#named.indexOf(packet.track)]
+    if (this.#muxer === undefined || track === undefined) return
     const begins = !this.#begun && key && (!this.video || track.kind === 'video')
     if (!this.#begun && !begins) return
-    const frames = this.#muxer.write([packet])
+    const frames = this.#muxer.write([track === packet.track ? packet : { ...packet, track }])
     if (begins && frames.length > 0) {
       this.#begun = true
       const { header } = frames[0]!
@@ -143,6 +147,13 @@ export class InstantStream extends Outlet implements Sink {
     if (this.audience === 0 && !this.#closed) this.onIdle()
   }
 }
+
+function isSame(a: MediaTrack, b: MediaTrack): boolean {
+  return a === b || (factsOf(a) === factsOf(b) && a.config.equals(b.config))
+}
+
+const factsOf = ({ codecId, codecs, timescale, width, height, sampleRate, channels }: MediaTrack): string =>
+  [codecId, codecs, timescale, width, height, sampleRate, channels].join()
 
 function createMuxer(form: Form, tracks: readonly MediaTrack[]): Muxer {
   const [track] = tracks

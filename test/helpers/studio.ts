@@ -23,7 +23,7 @@ export class Studio {
   readonly warnings: string[] = []
   readonly settings: MountSettings
   readonly info = {}
-  metadataBlock = Buffer.alloc(1)
+  metadataBlock: Buffer = Buffer.alloc(1)
   listeners: Listener[] = []
   /** Told after each packet. */
   watch: () => void = () => {}

@@ -10,6 +10,7 @@ import type { Period } from '../../lib/media/period.js'
 import { Presentation } from '../../lib/media/presentation.js'
 import { FakeClock } from '../helpers/clock.js'
 import { AAC, H264, noise, stream } from '../helpers/media.js'
+import { soak } from '../helpers/soak.js'
 import { NOON, Reader, Studio } from '../helpers/studio.js'
 
 const settings = { segmentDuration: 2, partDuration: 0.5, segmentCount: 5, maxSize: 67_108_864 }
@@ -265,6 +266,21 @@ t.test('a feed gives whoever comes what came since the last key frame, and no mo
   feed.push([], clock.now())
   feed.end(clock.now())
   t.equal(got.length, 0)
+  t.end()
+})
+
+t.test('hours of media leave memory as it was', { timeout: 60_000 }, (t) => {
+  for (const [fixture, format] of [
+    ['h264-aac.mpegts', 'mpeg-ts'],
+    ['mp3-stereo.mp3', 'mp3'],
+  ] as const) {
+    // The full length is in test/bench/soak.ts.
+    const samples = [...soak(fixture, format, 0.5, 0.1)]
+    const [, first, ...rest] = samples
+    const last = rest.at(-1)!
+    t.ok(last.heap < first!.heap + 3_000_000, `${fixture}: ${first!.heap} bytes of heap, then ${last.heap}`)
+    t.ok(samples.every(({ periods, drift }) => periods === 1 && Math.abs(drift) < 1))
+  }
   t.end()
 })
 

@@ -216,6 +216,24 @@ t.test('a source that comes again goes on at the time on the wall, never earlier
   t.end()
 })
 
+t.test('a source that stays behind the wall skips to it, once, with a key frame; one that catches up does not', (t) => {
+  const judge = new Judge()
+  judge.play(stream(10, AV), [H264, AAC])
+  // It stands still for a minute, and its clock with it.
+  judge.play(stream(60, { ...AV, from: 10 }), [H264, AAC], 70)
+  judge.timeline.cut()
+  t.strictSame(
+    judge.periods.map(({ start }) => Math.round(start)),
+    [10, 100],
+  )
+  t.equal(of(H264, judge.all).length, 1750, 'nothing is lost')
+  const burst = new Judge()
+  for (let i = 0; i < 10; i++) for (const { packet } of stream(10, { ...AV, from: 10 * i })) burst.push(packet, [H264, AAC], 10 * i)
+  burst.timeline.cut()
+  t.equal(burst.periods.length, 1)
+  t.end()
+})
+
 t.test('without key frames a period begins after ten seconds, and without announced pictures, too', (t) => {
   const keyless = new Judge()
   keyless.play(
