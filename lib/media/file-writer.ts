@@ -107,16 +107,10 @@ export class FileWriter {
     await this.#folder.ready
     const wanted = this.name
     await files.mkdir(dirname(this.#folder.pathOf(wanted)), { recursive: true })
-    for (;;) {
+    await this.#folder.exclusively(async () => {
       this.name = await this.#folder.freeName(wanted)
-      try {
-        this.#file = await files.open(this.#folder.pathOf(this.name + UNFINISHED), 'wx')
-        return
-      } catch (error) {
-        // Another has been faster.
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-      }
-    }
+      this.#file = await files.open(this.#folder.pathOf(this.name + UNFINISHED), 'wx')
+    })
   }
 
   async #flush(): Promise<void> {

@@ -77,6 +77,7 @@ export class MediaFolder {
    */
   readonly ready: Promise<readonly string[]>
   readonly #work = new Set<Promise<unknown>>()
+  #turn: Promise<unknown> = Promise.resolve()
 
   /** @param path need not exist yet */
   constructor(path: string, files: Files = NODE) {
@@ -112,10 +113,19 @@ export class MediaFolder {
   }
 
   /** Gives an unfinished file its name, or the next that is free. */
-  async finish(name: string): Promise<string> {
-    const free = (await this.#exists(name)) ? await this.freeName(name) : name
-    await this.files.rename(this.pathOf(name + UNFINISHED), this.pathOf(free))
-    return free
+  finish(name: string): Promise<string> {
+    return this.exclusively(async () => {
+      const free = (await this.#exists(name)) ? await this.freeName(name) : name
+      await this.files.rename(this.pathOf(name + UNFINISHED), this.pathOf(free))
+      return free
+    })
+  }
+
+  /** Does what chooses a name and takes it while nobody else does: a file that gets its name replaces whatever has it. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => {})
+    return done
   }
 
   /** Says that something is being done that a shutdown has to wait for. */

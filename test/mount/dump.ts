@@ -166,11 +166,11 @@ t.test('names that are taken get a number, also while two begin at once', async 
   const made = tape('x.ts')
   const { folder, clock } = made
   const owner: RecordingOwner = { recorded: () => {}, unrecorded: () => {} }
-  const all = Array.from({ length: 4 }, () => new Recording(folder, 'x.ts', '/a', owner, clock))
+  const all = Array.from({ length: 9 }, () => new Recording(folder, 'x.ts', '/a', owner, clock))
   for (const one of all) one.push([frame(5)], SOURCE)
   for (const one of all) one.end()
   await folder.close()
-  t.strictSame(filesIn(made.path), ['x-2.ts', 'x-3.ts', 'x-4.ts', 'x.ts'])
+  t.strictSame(filesIn(made.path), [...Array.from({ length: 8 }, (_, i) => `x-${i + 2}.ts`), 'x.ts'])
   // What has never had a byte leaves nothing.
   const empty = tape('x.ts')
   empty.recording.push([frame(5, false)], SOURCE)
