@@ -25,6 +25,8 @@ export const ERRORS = {
   TOO_MANY_CLIENTS: [403, 'Icecast connection limit reached'],
   TOO_MANY_LISTENERS: [403, 'max listeners reached'],
   UNSUPPORTED_CODING: [501, 'Cannot read the body: the transfer coding "{coding}" is not supported; send it plain or chunked'],
+  FOREIGN_SITE: [403, 'Cannot take this from the page of another site'],
+  NOT_ALLOWED: [403, '{user} may not do this; ask an administrator'],
   METHOD_NOT_ALLOWED: [405, 'Cannot use {method} here; use {allow}'],
   CONNECTION_USED: [400, 'Cannot take a source on a connection that has asked something else before; open a new one for it'],
   SOURCE_NOT_FOUND: [400, 'Source does not exist'],

@@ -3,7 +3,11 @@ import Koa, { type Context, type Middleware, type Next } from 'koa'
 import { CHALLENGE, PREFLIGHT } from './answer.js'
 import { FloecastError } from '../errors.js'
 import type { ServerContext } from './context.js'
+import { handlersOf } from './api/handlers.js'
 import { giveMedia } from './media-http.js'
+import { apiRoutes } from './routes/api.js'
+import { assetRoutes } from './routes/assets.js'
+import { guardOf } from './routes/guard.js'
 import { indexPage } from './routes/index-page.js'
 import { listen } from './routes/listen.js'
 import { metadataRoutes } from './routes/metadata.js'
@@ -34,6 +38,8 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   shoutcastRoutes(router, context)
   metricsRoutes(router, context)
   if (page) indexPage(router, context)
+  apiRoutes(router, context, guardOf(context), handlersOf(context))
+  assetRoutes(router)
   // Last, for it takes whatever is left below /admin.
   metadataRoutes(router, context)
   // The router brings its own parameters to the context, which nobody needs to give it.
