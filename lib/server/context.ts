@@ -23,6 +23,8 @@ export interface ServerContext extends MediaContext {
   readonly started: number
   /** Where the server writes what happens. */
   readonly logger: Logger
+  /** Whether everybody may listen, without a word about who they are. */
+  readonly open: boolean
   /** Hears of every request that has been answered: a line of the access log. */
   access(entry: AccessEntry): void
   /**
