@@ -4,7 +4,8 @@ import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
-import type { Media, MediaContext } from './media.js'
+import type { Media } from './media.js'
+import type { MediaContext } from './media-request.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'

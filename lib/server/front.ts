@@ -10,7 +10,9 @@ import type { Http } from './http.js'
 import { Ingest, type SourceHead } from './ingest.js'
 import { Outbox } from './outbox.js'
 import { admitListener, admitViewer } from './listening.js'
-import { Media, type MediaRequest, type MediaTarget, mediaTarget, refuse } from './media.js'
+import { Media } from './media.js'
+import { type MediaRequest, refuse } from './media-request.js'
+import { type MediaTarget, mediaTarget } from './media-target.js'
 import { RawReply } from './reply.js'
 
 /** What the front of a server needs of the server. */
