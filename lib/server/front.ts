@@ -11,7 +11,7 @@ import { Ingest, type SourceHead } from './ingest.js'
 import { Outbox } from './outbox.js'
 import { admitListener, admitViewer } from './listening.js'
 import { Media } from './media.js'
-import { type MediaRequest, refuse } from './media-request.js'
+import { type MediaRequest, NOTHING, refuse } from './media-request.js'
 import { type MediaTarget, mediaTarget } from './media-target.js'
 import { RawReply } from './reply.js'
 
@@ -158,23 +158,25 @@ export class Front implements ConnectionOwner {
       else deadline()
     })
     const reply = new RawReply({ method, version, header }, keeps(head), outbox, (outcome) => {
-      told()
       if (outcome === 'break') {
+        told()
         connection.release()
         socket.destroy()
         return
       }
-      const isTaken = outbox.finish(() => {
-        deadline?.()
-        next()
-      })
       const next = (): void => {
+        deadline?.()
         if (outcome === 'keep') return connection.proceed()
         connection.release()
         hangUp(socket)
       }
-      if (isTaken) next()
-      else deadline = this.#owner.clock.after(SLOW, () => socket.destroy())
+      const isTaken = outbox.finish(next)
+      deadline = isTaken ? NOTHING : this.#owner.clock.after(SLOW, () => socket.destroy())
+      // Later, as thousands may have waited for the same: all of them are written to first.
+      queueMicrotask(() => {
+        told()
+        if (isTaken) next()
+      })
     })
     const request = mediaRequest(head, socket)
     const fail = (error: unknown): void => {

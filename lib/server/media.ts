@@ -26,7 +26,8 @@ export class Media {
 
   constructor(context: MediaContext) {
     this.#context = context
-    const see: See = (...sighting) => this.#see(...sighting)
+    // Later, as thousands may have waited for the same: all of them are written to before any is counted.
+    const see: See = (...sighting) => queueMicrotask(() => this.#see(...sighting))
     this.#playlists = new MediaPlaylists(context, see)
     this.#files = new MediaFiles(context, see)
   }
