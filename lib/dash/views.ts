@@ -1,12 +1,11 @@
-import { writeId3 } from '../codecs/id3.js'
 import { formatName, NAME_TIMESCALE } from '../media/names.js'
 import type { Period } from '../media/period.js'
 import type { Presentation } from '../media/presentation.js'
+import { ID3_SCHEME, titleMessage } from '../media/title.js'
 import { containerOf, type RenditionId, tracksOf } from '../media/rendition.js'
 import type { Grid, Segment } from '../media/segment.js'
 import type { AdaptationSet, Manifest, ManifestPeriod, Representation } from './manifest.js'
 
-const ID3 = 'https://aomedia.org/emsg/ID3'
 /** By how much of their duration segments may begin later than the grid of their period wants, and by how many seconds earlier. */
 const LATE = 0.5
 const EARLY = 0.1
@@ -34,7 +33,7 @@ export function manifestOf(presentation: Presentation, folder: string, now: numb
       events:
         events.length === 0
           ? undefined
-          : [{ scheme: ID3, events: events.map(({ id, start, text }) => ({ id, start, message: writeId3([{ id: 'TIT2', text }]) })) }],
+          : [{ scheme: ID3_SCHEME, events: events.map(({ id, start, text }) => ({ id, start, message: titleMessage(text) })) }],
     })
   }
   if (periods.length === 0) return undefined

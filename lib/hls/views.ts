@@ -2,15 +2,7 @@ import { formatName } from '../media/names.js'
 import type { Presentation } from '../media/presentation.js'
 import { containerOf, type Container, type RenditionId, tracksOf } from '../media/rendition.js'
 import type { Segment } from '../media/segment.js'
-import type {
-  AudioRendition,
-  MediaPlaylist,
-  MultivariantPlaylist,
-  RenditionReport,
-  SegmentEntry,
-  TitleEntry,
-  Variant,
-} from './presentation.js'
+import type { AudioRendition, MediaPlaylist, MultivariantPlaylist, RenditionReport, SegmentEntry, TitleEntry, Variant } from './entries.js'
 
 /** How the newest period writes a rendition, where HLS can play it: WebM is not for HLS. */
 export function hlsContainer({ period }: Presentation, id: RenditionId): Container | undefined {

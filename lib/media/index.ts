@@ -1,7 +1,8 @@
 export { Feed, type Sink } from './feed.js'
 export { type FileKind, type FileName, folderOf, formatName, NAME_TIMESCALE, parseName } from './names.js'
 export type { Period } from './period.js'
-export { type FoundPart, Presentation, type PresentationOwner, type PresentationSettings, type Title } from './presentation.js'
+export { type FoundPart, Presentation, type PresentationOwner, type PresentationSettings } from './presentation.js'
+export type { Title } from './title.js'
 export {
   type Container,
   containerOf,

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.js'
-import { writeId3 } from '../codecs/id3.js'
-import type { EventMessage } from '../formats/mp4-prefix.js'
 import type { Packet } from '../formats/packet.js'
 import { firstSegment, type Period } from './period.js'
 import { NAME_TIMESCALE } from './names.js'
@@ -10,6 +8,7 @@ import type { RenditionId } from './rendition.js'
 import { SegmentStore, type StoredFile } from './store.js'
 import type { Part, PeriodWriters, Segment } from './segment.js'
 import { Segmenter, type SegmenterOwner } from './segmenter.js'
+import { type Title, titleEvent } from './title.js'
 
 /** How a {@link Presentation} is cut and kept. */
 export interface PresentationSettings {
@@ -25,16 +24,6 @@ export interface PresentationSettings {
   readonly dvr?: number
   /** Most bytes on disk; unlimited when left out. */
   readonly dvrSize?: number
-}
-
-/** What plays, and from when. */
-export interface Title {
-  /** Counts up. */
-  readonly id: number
-  /** What plays. */
-  readonly text: string
-  /** From when on, in seconds of the mount's timeline. */
-  readonly start: number
 }
 
 /** A part, and where it is. */
@@ -385,21 +374,5 @@ export class Presentation {
       this.#changed()
     },
     keyless: (seconds) => this.#owner.keyless?.(seconds),
-  }
-}
-
-const SCHEME = 'https://aomedia.org/emsg/ID3'
-const TIMESCALE = 90_000
-
-// AOM, Carriage of ID3 Timed Metadata in CMAF: the message is a whole ID3v2 tag.
-function titleEvent({ id, text, start }: Title): EventMessage {
-  return {
-    timescale: TIMESCALE,
-    time: Math.round(start * TIMESCALE),
-    duration: 0xffff_ffff,
-    id,
-    scheme: SCHEME,
-    value: '',
-    message: writeId3([{ id: 'TIT2', text }]),
   }
 }

@@ -5,7 +5,7 @@ import { manifestOf } from '../dash/views.js'
 import { FloecastError } from '../errors.js'
 import { hasReached, parseBlockingRequest } from '../hls/blocking.js'
 import { formatMediaPlaylist, formatMultivariantPlaylist } from '../hls/playlist.js'
-import type { MediaPlaylist } from '../hls/presentation.js'
+import type { MediaPlaylist } from '../hls/entries.js'
 import {
   type GroupMember,
   hlsContainer,
