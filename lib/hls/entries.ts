@@ -1,4 +1,3 @@
-import type { MediaTrack } from '../formats/packet.js'
 import type { Period } from '../media/period.js'
 
 /*
