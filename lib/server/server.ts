@@ -125,15 +125,30 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly media: Media = new Media(this)
-  /** What outlives the server. */
+  /**
+   * What outlives the server.
+   * @internal
+   */
   readonly state: StateFolder
-  /** Who can sign in besides the administrator. */
+  /**
+   * Who can sign in besides the administrator.
+   * @internal
+   */
   readonly people: People
-  /** Who has signed in on pages. */
+  /**
+   * Who has signed in on pages.
+   * @internal
+   */
   readonly sessions: Sessions
-  /** What programs sign in with. */
+  /**
+   * What programs sign in with.
+   * @internal
+   */
   readonly tokens: Tokens
-  /** Who changed what. */
+  /**
+   * Who changed what.
+   * @internal
+   */
   readonly audit: AuditTrail
   #settings: ServerSettings
   #certificate: Certificate | undefined
@@ -171,6 +186,11 @@ export class Server extends EventEmitter<ServerEvents> {
   /** The settings in force. */
   get settings(): ServerSettings {
     return this.#settings
+  }
+
+  /** As `ServerContext.open`. */
+  get open(): boolean {
+    return this.#gate.open
   }
 
   /** Connections of all kinds that are open. */
@@ -272,7 +292,10 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#gate.admit(roles, credentials, mount, address)
   }
 
-  /** As `ServerContext.identify`. */
+  /**
+   * As `ServerContext.identify`.
+   * @internal
+   */
   identify(credentials: readonly Credentials[], address: string): Promise<Identity> {
     return this.#gate.identify(credentials, address)
   }
