@@ -1,12 +1,21 @@
+import { audit } from './audit.js'
+import { people } from './people.js'
 import { session } from './session.js'
 
 /** All operations of `/api/v1`, by the name that OpenAPI calls `operationId`. */
-export const operations = { ...session }
+export const operations = {
+  ...session,
+  ...people,
+  ...audit,
+}
 
 /** All operations. */
 export type Operations = typeof operations
 /** The name of an operation. */
 export type OperationId = keyof Operations
 
+export * from './audit.js'
 export * from './operation.js'
+export * from './people.js'
+export * from './refusal.js'
 export * from './session.js'
