@@ -26,7 +26,7 @@ import type { Mount } from '../mount/mount.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import { clientAddress } from './address.js'
-import { DASH_TYPE, HLS_TYPE } from './forms.js'
+import { DASH_TYPE, HLS_TYPE, offerFile } from './forms.js'
 import type { MediaAnswer, Reply } from './reply.js'
 import { parseCmcd, type Viewers, type ViewingProtocol } from './viewers.js'
 
@@ -89,7 +89,7 @@ export function mediaTarget({ mounts }: Pick<MediaContext, 'mounts'>, path: stri
     if (name === undefined) continue
     const mount = mounts.get(name)
     const members = mounts.group(name)
-    const first = mount?.broadcast.presentation === undefined ? members[0] : mount
+    const first = mount?.broadcast.presentation === undefined ? (members[0] ?? (mount?.source && mount)) : mount
     if (first === undefined) continue
     const kind = pattern.source.includes('media') ? 'file' : what === 'mpd' ? 'mpd' : 'multivariant'
     // Players change from any member of a group to any other.
@@ -126,7 +126,7 @@ export class Media {
   answer(target: MediaTarget, request: MediaRequest, reply: Reply): () => void {
     const { mount, kind, file } = target
     const { presentation } = mount.broadcast
-    if (presentation === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: mount.name })
+    if (presentation === undefined) throw new FloecastError('FORM_OFF', { form: kind === 'mpd' ? 'DASH' : 'HLS', mount: mount.name })
     if (kind === 'multivariant') return this.#multivariant(target, request, reply)
     if (kind === 'mpd') return this.#mpd(target, request, reply)
     if (file === 'time') {
@@ -142,6 +142,7 @@ export class Media {
     if (playlist !== undefined) return this.#playlist(target, playlist, request, reply)
     const name = parseName(file)
     if (name === undefined || name.run !== presentation.run) throw new FloecastError('FILE_NOT_FOUND', { file })
+    offerFile(mount, name)
     return this.#file(mount, presentation, name, request, reply)
   }
 
@@ -204,11 +205,11 @@ export class Media {
 
   #multivariant(target: MediaTarget, request: MediaRequest, reply: Reply): () => void {
     const { mount, members } = target
-    if (!mount.settings.hls.enabled) throw new FloecastError('FORM_OFF', { form: 'HLS', mount: mount.name })
+    if (!members.some(({ settings }) => settings.hls.enabled)) throw new FloecastError('FORM_OFF', { form: 'HLS', mount: mount.name })
     const base = request.path.slice(0, request.path.lastIndexOf('/') + 1)
     const listed = members.flatMap((member): GroupMember[] => {
       const { presentation } = member.broadcast
-      return presentation === undefined
+      return presentation === undefined || !member.settings.hls.enabled
         ? []
         : [{ presentation, folder: `${relative(base, folderOf(member.name))}/`, name: member.info.name }]
     })
@@ -492,7 +493,7 @@ const PROTOCOLS: readonly ViewingProtocol[] = ['hls', 'll-hls', 'dash']
 function siblingsOf(mount: Mount, members: readonly Mount[], id: RenditionId): Sibling[] {
   return members.flatMap((member) => {
     const { presentation } = member.broadcast
-    if (presentation === undefined) return []
+    if (presentation === undefined || !member.settings.hls.enabled) return []
     return hlsRenditions(presentation)
       .filter((other) => member !== mount || other !== id)
       .map((other) => ({
