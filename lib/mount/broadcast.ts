@@ -207,11 +207,12 @@ export class Broadcast {
   #absent(): void {
     const presentation = this.#presentation
     this.#dropping = undefined
-    this.#presentation = undefined
     if (presentation === undefined) return
     this.#feed.detach(presentation)
+    // Those who wait look at it once more.
     presentation.end()
     presentation.close()
+    this.#presentation = undefined
   }
 
   #lose(reason: string): void {
