@@ -1,7 +1,11 @@
 import { session } from './session.js'
+import { settings } from './settings.js'
 
 /** All operations of `/api/v1`, by the name that OpenAPI calls `operationId`. */
-export const operations = { ...session }
+export const operations = {
+  ...session,
+  ...settings,
+}
 
 /** All operations. */
 export type Operations = typeof operations
@@ -9,4 +13,6 @@ export type Operations = typeof operations
 export type OperationId = keyof Operations
 
 export * from './operation.js'
+export * from './partial.js'
 export * from './session.js'
+export * from './settings.js'

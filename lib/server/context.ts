@@ -4,6 +4,7 @@ import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
+import type { Edits } from './edits.js'
 import type { Media } from './media.js'
 import type { MediaContext } from './media-request.js'
 
@@ -24,6 +25,8 @@ export interface ServerContext extends MediaContext {
   readonly started: number
   /** Where the server writes what happens. */
   readonly logger: Logger
+  /** Changes settings while the server runs. */
+  readonly edits: Edits
   /** Whether everybody may listen, without a word about who they are. */
   readonly open: boolean
   /** Hears of every request that has been answered: a line of the access log. */

@@ -44,7 +44,8 @@ export class Front implements ConnectionOwner {
     if (head.kind !== 'request') return this.#publish(head, connection)
     const { method, path, target } = head
     if (method === 'OPTIONS' && target === '*') return this.#options(head, connection)
-    if (method === 'SOURCE' || method === 'PUT' || (method === 'POST' && isMedia(head))) return this.#publish(head, connection)
+    if (method === 'SOURCE' || (method === 'PUT' && !isApi(head)) || (method === 'POST' && isMedia(head)))
+      return this.#publish(head, connection)
     const live = path !== undefined && this.#owner.mounts.find(path) !== undefined
     if (live && (method === 'GET' || method === 'HEAD')) return void this.#listen(head, path, connection)
     if (live && method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)), 204)
@@ -224,6 +225,9 @@ export class Front implements ConnectionOwner {
     if (bytes.length > 0) socket.unshift(bytes)
   }
 }
+
+// No mount can be there, so no source is turned away.
+const isApi = ({ path }: RequestHead): boolean => path?.startsWith('/api/v1/') === true
 
 // Only what carries media comes to a mount by POST; the forms and calls of the web go on to HTTP.
 const isMedia = ({ headers, path }: RequestHead): boolean =>

@@ -19,12 +19,14 @@ import { createApp, type Middleware, routes } from './app.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
+import { Edits } from './edits.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp, ignore } from './hang-up.js'
 import { Http } from './http.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
+import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
 import { Viewers } from './viewers.js'
 
 /** Options of {@link createServer}. */
@@ -35,6 +37,8 @@ export interface CreateServerOptions extends ServerOptions {
   readonly logger?: Logger
   /** A certificate: then every port speaks TLS as well as plain text. */
   readonly tls?: CertificateFiles | undefined
+  /** Where changes of settings are kept; without one they hold until the server ends. */
+  readonly keeper?: SettingsKeeper | undefined
   /** Where time comes from; only tests need another than the machine's. */
   readonly clock?: Clock
 }
@@ -114,6 +118,12 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly media: Media = new Media(this)
+  /**
+   * Changes settings while the server runs.
+   * @internal
+   */
+  readonly edits: Edits
+  readonly #memory: MemoryKeeper
   #settings: ServerSettings
   #certificate: Certificate | undefined
   readonly #gate: Gate
@@ -125,13 +135,15 @@ export class Server extends EventEmitter<ServerEvents> {
   #closing = false
 
   /** @throws z.ZodError when an option is not what it may be; Error when the certificate cannot be read */
-  constructor({ auth, logger = silent, tls, clock = systemClock, ...options }: CreateServerOptions) {
+  constructor({ auth, logger = silent, tls, keeper, clock = systemClock, ...options }: CreateServerOptions) {
     super()
     this.logger = logger
     this.clock = clock
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
+    this.#memory = new MemoryKeeper(options, (own) => this.#configure(serverOptions.parse(own)))
+    this.edits = new Edits(this, keeper ?? this.#memory)
     void this.mounts.folder?.ready.then((found) => {
       for (const file of found) logger.info({ file }, 'a recording that a crash has cut short is kept')
     })
@@ -209,20 +221,20 @@ export class Server extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Applies other options to what is running; nobody is dropped. Ports stay as they are.
+   * Applies other options to what is running. Only those end, in order, who use a way in or out that is off from now on. Ports, keeper and clock
+   * stay as they are.
    * @throws as the constructor; then everything stays as it was
    */
   reload(options: CreateServerOptions): void {
-    const { auth, tls, logger: _logger, clock: _clock, ...rest } = options
+    const { auth, tls, logger: _logger, clock: _clock, keeper: _keeper, ...rest } = options
     // All that can fail comes first.
     const settings = serverOptions.parse(rest)
     const certificate = tls && new Certificate(tls, this.logger)
     this.#certificate?.close()
     this.#certificate = certificate
-    this.#settings = settings
     this.#gate.auth = this.#guarded(auth)
-    this.http.configure(settings)
-    this.mounts.configure(settings)
+    this.#memory.own = rest
+    this.#configure(settings)
   }
 
   /** Ends everything in order: no new connections, sources and listeners are told, what is left after three seconds is cut. */
@@ -253,6 +265,12 @@ export class Server extends EventEmitter<ServerEvents> {
   /** As `ServerContext.access`. */
   access(entry: AccessEntry): void {
     this.#emit('access', entry)
+  }
+
+  #configure(settings: ServerSettings): void {
+    this.#settings = settings
+    this.http.configure(settings)
+    this.mounts.configure(settings)
   }
 
   readonly #tell: Tell = (event, ...args) => {

@@ -11,7 +11,9 @@ import type { FormatName, Track } from '../../lib/formats/frame.js'
 import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
+import { Edits } from '../../lib/server/edits.js'
 import { Media } from '../../lib/server/media.js'
+import { MemoryKeeper } from '../../lib/server/settings-keeper.js'
 import { Viewers } from '../../lib/server/viewers.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
@@ -54,6 +56,7 @@ class Lab implements ServerContext {
   readonly mounts
   readonly viewers = new Viewers()
   readonly media: Media = new Media(this)
+  readonly edits: Edits = new Edits(this, new MemoryKeeper({}, () => {}))
   readonly clock = { now: Date.now, after: () => () => {} }
   readonly started = STARTED
   readonly asked: Asked[] = []

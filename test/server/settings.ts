@@ -147,3 +147,129 @@ t.test('what is switched off at run time ends in order for those who use it, and
   await until('all to end', () => tv.isOver() && again.isOver())
   t.equal(server.mounts.sources, 0)
 })
+
+t.test('a change is told before it is done, holds at once, and can be undone', async (t) => {
+  const { server, call, publish, get, ask } = await house(t, {
+    maxSources: 50,
+    mounts: { '/tv': { name: 'TV', sourcePassword: 'hackme' } },
+  })
+  const tv = await publish('/tv')
+  const [one, two] = [call(listen('/tv.mp4')), call(listen('/tv.mp4'))]
+  await until('both to watch', () => server.mounts.listeners === 2)
+  await get('/tv.m3u8')
+
+  const trial = await ask('PATCH', '/settings?dryRun=true', { protocols: { instant: false }, maxSources: 7 })
+  t.match(trial.json, {
+    effects: [
+      'Instant streams off: 2 viewers of /tv lose them; progressive streams, HLS and DASH stay',
+      'maxSources holds at once; nobody is dropped',
+    ],
+    undo: null,
+    settings: { maxSources: 7, protocols: { instant: false, hls: true } },
+  })
+  t.same([server.settings.maxSources, one.isOver()], [50, false], 'a trial changes nothing')
+
+  const done = await ask('PATCH', '/settings', { protocols: { instant: false }, maxSources: 7 })
+  t.same(done.json.effects, trial.json.effects)
+  await until('both to end', () => one.isOver() && two.isOver())
+  t.match(server.settings, { maxSources: 7, protocols: { instant: false } })
+  t.equal((await get('/tv.mp4')).status, 404)
+  t.match((await ask('POST', `/settings/undo/${done.json.undo}`)).json, { effects: [/^Instant streams on/, /^maxSources/] })
+  t.match(server.settings, { maxSources: 50, protocols: { instant: true } })
+  t.match(await ask('POST', `/settings/undo/${done.json.undo}`), { status: 404, text: /^Cannot undo this any more/ })
+
+  t.match((await ask('PATCH', '/settings', { maxSources: null })).json, { settings: { maxSources: 100 } }, 'null is the default')
+  t.match((await ask('PATCH', '/settings', { maxSources: 100 })).json.effects, ['Nothing changes: it is so already'])
+  const off = await ask('PUT', '/mounts/tv', { hls: { enabled: false }, dash: false })
+  t.match(off.json, {
+    effects: ['HLS off: 1 viewer of /tv loses it; progressive streams and instant streams stay'],
+    settings: { name: 'TV', sourcePassword: true, hls: { enabled: false, segmentDuration: 2 }, dash: false },
+  })
+  t.equal((await get('/tv.m3u8')).status, 404)
+  await ask('POST', `/settings/undo/${off.json.undo}`)
+  t.equal((await get('/tv.m3u8')).status, 200)
+  t.match((await ask('PATCH', '/settings?dryRun=true', { protocols: { icecast: false } })).json.effects, [
+    'Icecast off: the source of /tv is disconnected, and 1 listener with it',
+  ])
+  t.match((await ask('PUT', '/mounts/tv?dryRun=true', { hls: { lowLatency: false, segmentDuration: 4 } })).json.effects, [
+    'Low latency off for /tv: with the next key frame players fall some seconds further behind live; nobody is cut off',
+    '/tv: hls.segmentDuration is another from the next source on, for players rely on it',
+  ])
+  t.match((await ask('PUT', '/mounts/tv', { sourcePassword: 'another-one' })).json.effects, [
+    '/tv: sources need the new password from now on; the one that is connected stays',
+  ])
+  t.match(server.settings.mounts['/tv']?.sourcePassword, /^scrypt\$/, 'only its hash is kept')
+  t.equal(tv.isOver(), false)
+})
+
+t.test('a mount keeps what it had of a prefix, and goes back to it', async (t) => {
+  const { server, ask } = await house(t, { mounts: { '/radio/*': { burstSize: 7, hls: { segmentDuration: 4 } } } })
+  const all = async (): Promise<unknown[]> => {
+    const { mounts } = (await ask('GET', '/mounts')).json
+    return mounts.map(({ mount, pattern, configured, own }: any) => [mount, pattern, configured, own])
+  }
+  t.match((await ask('GET', '/mounts/radio%2Fone')).json, {
+    mount: '/radio/one',
+    pattern: '/radio/*',
+    configured: false,
+    live: false,
+    own: [],
+  })
+  const made = await ask('PUT', '/mounts/radio%2Fone', { name: 'One', dvr: null })
+  t.match(made.json.effects, ['/radio/one keeps the settings of /radio/*, as its own from now on', '/radio/one gets settings of its own'])
+  t.match(server.settings.mounts['/radio/one'], { name: 'One', burstSize: 7, hls: { segmentDuration: 4 } })
+  t.same(await all(), [
+    ['/radio/*', null, true, ['burstSize', 'hls.segmentDuration']],
+    ['/radio/one', null, true, ['burstSize', 'hls.segmentDuration', 'name']],
+  ])
+  const gone = await ask('DELETE', '/mounts/radio%2Fone')
+  t.match(gone.json.effects, ['/radio/one: its own settings are removed; those of /radio/* hold instead'])
+  t.equal((await ask('GET', '/mounts/radio%2Fone')).json.pattern, '/radio/*')
+  await ask('POST', `/settings/undo/${gone.json.undo}`)
+  t.match(server.settings.mounts['/radio/one'], { name: 'One', burstSize: 7 })
+  t.equal((await ask('DELETE', '/mounts/nothing')).status, 404)
+})
+
+t.test('what cannot be is refused in one sentence, and nothing changes', async (t) => {
+  const { server, ask } = await house(t)
+  const before = server.settings
+  for (const [method, path, body, status, sentence] of [
+    ['PATCH', '/settings', { maxSources: -1 }, 400, /maxSources/],
+    ['PATCH', '/settings', { maxSource: 1 }, 400, /maxSource/],
+    ['PATCH', '/settings', { passwords: { admin: 'x' } }, 400, /passwords/],
+    ['PATCH', '/settings', { mounts: {} }, 400, /mounts/],
+    ['PATCH', '/settings', { mediaDir: '/etc' }, 409, 'Cannot change mediaDir: the program that runs this server sets it; change it there'],
+    ['PATCH', '/settings', { trustedProxies: ['300.1.1.1'] }, 400, /trustedProxies/],
+    ['PUT', '/mounts/tv', { dvr: '2h' }, 400, /mediaDir is missing/],
+    ['PUT', '/mounts/tv', { dvr: '2 days' }, 400, /dvr/],
+    ['PUT', '/mounts/tv', { hls: { segmentDuration: 11 } }, 400, /hls\.segmentDuration/],
+    ['PUT', '/mounts/tv', JSON.parse('{"__proto__": {"name": "x"}}'), 400, /__proto__|no JSON/],
+    ['PUT', '/mounts/admin', {}, 403, /belongs to the server itself/],
+    ['PUT', '/mounts/..%2Fx', {}, 400, /a mount is a path/],
+    ['PUT', '/passwords/source', { password: 'long enough' }, 409, /the program that runs this server sets it/],
+    ['PUT', '/passwords/source', { password: 'short' }, 400, /password/],
+    ['PUT', '/passwords/root', { password: 'long enough' }, 400, /source and admin/],
+  ] as const) {
+    const answer = await ask(method, path, body)
+    t.match(answer, { status, text: sentence }, `${path} ${JSON.stringify(body)}`)
+  }
+  t.equal(server.settings, before)
+  t.equal({}.constructor, Object)
+})
+
+t.test('the settings are told with all that explains them, and without secrets', async (t) => {
+  const { ask } = await house(t, { mounts: { '/tv': { sourcePassword: 'a-secret-word' }, '/x': {} } })
+  const [settings, mounts] = [await ask('GET', '/settings'), await ask('GET', '/mounts')]
+  t.notMatch(settings.text + mounts.text, 'a-secret-word')
+  t.match(
+    mounts.json.mounts.map(({ settings: { sourcePassword } }: any) => sourcePassword),
+    [true, false],
+  )
+  const { schema, locked, file } = settings.json
+  t.match(schema.properties.maxSources, { description: 'Most sources at a time', default: 100, minimum: 0 })
+  t.match(schema.properties.headerTimeout, { unit: 'milliseconds' })
+  t.match(schema.properties.mounts.additionalProperties.properties.hls.properties.segmentDuration, { minimum: 1, maximum: 10, default: 2 })
+  t.match(locked, [{ path: 'passwords', by: /program/ }, { path: 'mediaDir' }])
+  t.equal(file, null)
+  t.match((await ask('GET', '/passwords')).json, { source: { locked: /program/ }, admin: { locked: /program/ } })
+})
