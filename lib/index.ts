@@ -1,7 +1,15 @@
 export { FloecastError, ERRORS, type ErrorCode } from './errors.js'
 export { silent, type Logger } from './log.js'
 export { type Clock, systemClock } from './clock.js'
-export { mountOptions, serverOptions, type MountOptions, type MountSettings, type ServerOptions, type ServerSettings } from './options.js'
+export {
+  mountOptions,
+  protocolOptions,
+  serverOptions,
+  type MountOptions,
+  type MountSettings,
+  type ServerOptions,
+  type ServerSettings,
+} from './options.js'
 export { type Credentials } from './icy/basic.js'
 export { createMetadata, type Metadata } from './icy/metadata.js'
 export { type StreamInfo } from './icy/stream-info.js'
@@ -17,6 +25,7 @@ export { Source, type SourceDetails } from './mount/source.js'
 export { type AccessEntry, formatAccess } from './server/access-log.js'
 export type { Audience, CountingMethod, ListeningProtocol } from './server/audience.js'
 export { type Attempt, type Auth, basic, type BasicOptions, hashPassword, verifyPassword } from './server/auth.js'
+export { type LockedSetting, type OwnSettings, type SettingsChange, type SettingsKeeper } from './server/settings-keeper.js'
 export type { CertificateFiles } from './server/certificate.js'
 export type { Role, ServerContext } from './server/context.js'
 export {

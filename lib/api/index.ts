@@ -1,12 +1,14 @@
 import { audit } from './audit.js'
 import { people } from './people.js'
 import { session } from './session.js'
+import { settings } from './settings.js'
 
 /** All operations of `/api/v1`, by the name that OpenAPI calls `operationId`. */
 export const operations = {
   ...session,
   ...people,
   ...audit,
+  ...settings,
 }
 
 /** All operations. */
@@ -18,4 +20,6 @@ export * from './audit.js'
 export * from './operation.js'
 export * from './people.js'
 export * from './refusal.js'
+export * from './partial.js'
 export * from './session.js'
+export * from './settings.js'

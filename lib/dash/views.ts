@@ -15,10 +15,10 @@ export function manifestOf(presentation: Presentation, folder: string, now: numb
   const { settings, unbroken, live, titles } = presentation
   const whole = unbroken.filter(({ complete }) => complete)
   const periods: ManifestPeriod[] = []
-  let lowLatency = settings.partDuration !== undefined
+  let lowLatency = presentation.partDuration !== undefined
   for (const segments of byPeriod(whole)) {
-    const { period } = segments[0]!.writers
-    const grid = settings.partDuration === undefined ? undefined : gridOf(segments)
+    const { period, partDuration: part } = segments[0]!.writers
+    const grid = part === undefined ? undefined : gridOf(segments)
     if (grid === undefined) lowLatency = false
     const sets = dashRenditions(period).map((id) => setOf(presentation, id, period, segments, folder, grid))
     if (sets.length === 0) continue
@@ -37,7 +37,8 @@ export function manifestOf(presentation: Presentation, folder: string, now: numb
     })
   }
   if (periods.length === 0) return undefined
-  const { segmentDuration, partDuration = segmentDuration } = settings
+  const { segmentDuration } = settings
+  const { partDuration = segmentDuration } = presentation
   const target = Math.max(1, partDuration * 3)
   return {
     availabilityStartTime: presentation.origin,

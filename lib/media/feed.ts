@@ -20,6 +20,8 @@ export class Feed {
   /** Where it puts them. */
   readonly timeline: Timeline
   readonly #sinks = new Set<Sink>()
+  /** Those who take packets from the next period on. */
+  readonly #joining = new Set<Sink>()
   #reader: PacketReader | undefined
   #begun = false
   /** What waits for tracks that are still to tell their parameters. */
@@ -101,13 +103,28 @@ export class Feed {
     for (const packet of this.#recent) sink.write(packet)
   }
 
+  /**
+   * Gives the packets to one more from the next key frame on, with which another period begins for all.
+   * @param now milliseconds since 1970
+   */
+  join(sink: Sink, now: number): void {
+    if (this.#reader === undefined || this.timeline.period === undefined) this.#sinks.add(sink)
+    else {
+      this.#joining.add(sink)
+      this.timeline.renew(now)
+    }
+  }
+
   /** Gives no more packets to one who has taken them. */
   detach(sink: Sink): void {
+    this.#joining.delete(sink)
     this.#sinks.delete(sink)
   }
 
   #begin(period: Period): void {
     this.#forget()
+    for (const sink of this.#joining) this.#sinks.add(sink)
+    this.#joining.clear()
     for (const sink of this.#sinks) sink.begin(period)
   }
 

@@ -12,9 +12,9 @@ import { type Title, titleEvent } from './title.js'
 
 /** How a {@link Presentation} is cut and kept. */
 export interface PresentationSettings {
-  /** Seconds of a segment, a whole number: it never changes. */
+  /** Seconds of a segment, a whole number: it never changes, for playlists promise it. */
   readonly segmentDuration: number
-  /** Most seconds of a part; `undefined` for none. It never changes. */
+  /** Most seconds of a part; `undefined` for none. Another holds from the next period on. */
   readonly partDuration: number | undefined
   /** Segments that a playlist lists. */
   readonly segmentCount: number
@@ -65,12 +65,11 @@ const CAUTION = 600_000
 
 /** The last segments of a mount, of which playlists and manifests tell, and those who wait for the next. */
 export class Presentation {
-  /** How it is cut and kept. */
-  readonly settings: PresentationSettings
   /** What names begin with: nobody can guess it, and no two runs of a server have the same. */
   readonly run: string
   /** When its timeline is at 0, in milliseconds since 1970. */
   readonly origin: number
+  #settings: PresentationSettings
   readonly #owner: PresentationOwner
   readonly #clock: Clock
   readonly #segmenter: Segmenter
@@ -84,6 +83,7 @@ export class Presentation {
   #short = false
   #window: { version: number; count: number; segments: readonly Segment[] } | undefined
   #period: Period | undefined
+  #partDuration: number | undefined
   #live = false
   #version = 0
   readonly #groups = new Map<string, Group>()
@@ -95,7 +95,7 @@ export class Presentation {
    */
   constructor(owner: PresentationOwner, settings: PresentationSettings, origin: number, clock: Clock, folder?: MediaFolder) {
     this.#owner = owner
-    this.settings = settings
+    this.#settings = settings
     this.run = randomBytes(9).toString('base64url').replaceAll(/[-_]/g, 'x')
     this.origin = origin
     this.#clock = clock
@@ -106,6 +106,27 @@ export class Presentation {
       { segment: segmentDuration, part: partDuration, size: Math.floor(maxSize / 4) },
       { sequence: firstSegment(clock.now()), part: 0 },
     )
+  }
+
+  /** How it is cut and kept. */
+  get settings(): PresentationSettings {
+    return this.#settings
+  }
+
+  /** Most seconds of a part in the period in force; `undefined` where parts are not told of. */
+  get partDuration(): number | undefined {
+    return this.#period === undefined ? this.#settings.partDuration : this.#partDuration
+  }
+
+  /**
+   * Keeps more or less from now on, and cuts the next period into other parts. The duration of segments stays, and nothing is kept on disk where
+   * nothing has been from the start.
+   */
+  configure(settings: Omit<PresentationSettings, 'segmentDuration'>): void {
+    const { segmentDuration } = this.#settings
+    this.#settings = { ...settings, segmentDuration }
+    this.#segmenter.part = settings.partDuration
+    this.#changed()
   }
 
   /** The segments that are kept, oldest first; the last may be growing. */
@@ -206,6 +227,7 @@ export class Presentation {
   /** Begins a period: what is open ends. */
   begin(period: Period): void {
     this.#period = period
+    this.#partDuration = this.#settings.partDuration
     this.#live = true
     this.#segmenter.begin(period)
     this.#changed()

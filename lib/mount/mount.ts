@@ -1,14 +1,16 @@
 import type { Clock } from '../clock.js'
 import type { Frame, Track } from '../formats/frame.js'
+import { FloecastError } from '../errors.js'
 import type { StreamInfo } from '../icy/stream-info.js'
 import { createMetadata, formatMetadata, type Metadata, NO_METADATA } from '../icy/metadata.js'
 import type { MountSettings } from '../options.js'
 import type { Listener } from './listener.js'
 import { Broadcast, type BroadcastOwner } from './broadcast.js'
 import type { MediaFolder } from '../media/folder.js'
+import type { Form } from './instant.js'
 import { Recording, type RecordingOwner, type RecordingState } from './dump.js'
 import { Outlet } from './outlet.js'
-import type { Source, SourceOwner } from './source.js'
+import { type Source, type SourceOwner, WAYS_IN } from './source.js'
 
 /** What happens on mounts, as a server emits it. */
 export interface MountEvents {
@@ -148,6 +150,26 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     this.#damage = { bytes: 0, time: source.details.connected }
     if (this.metadata !== NO_METADATA) this.setMetadata(NO_METADATA)
     this.#tell('source', source, this)
+  }
+
+  /** Applies other settings at once: only those end, in order, who use a way in or out that is off from now on. */
+  configure(settings: MountSettings): void {
+    const { source } = this
+    this.settings = settings
+    if (source !== undefined && !settings[source.protocol]) source.close(`sources by ${WAYS_IN[source.protocol]} are switched off`)
+    if (!settings.progressive) this.dismiss()
+    this.broadcast.configure()
+  }
+
+  /**
+   * Throws where the mount is not to be had so.
+   * @param form `undefined` for the one in which it comes
+   * @throws FloecastError FORM_OFF
+   */
+  offer(form: Form | undefined): void {
+    const { progressive, instant } = this.settings
+    if (form === undefined && !progressive) throw new FloecastError('FORM_OFF', { form: 'it comes', mount: this.name })
+    if (form !== undefined && !instant) throw new FloecastError('FORM_OFF', { form: `.${form}`, mount: this.name })
   }
 
   /** Says what plays now: to listeners with the next metadata block, to status pages at once. */

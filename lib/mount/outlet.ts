@@ -133,8 +133,13 @@ export abstract class Outlet implements Pulsed, ListenerOwner {
   /** Gives all listeners what is left, and ends their connections in order. */
   protected finish(): void {
     this.pulse.stop()
+    this.dismiss()
+    this.queue.clear()
+  }
+
+  /** Ends the connections of all listeners in order, while the stream goes on. */
+  protected dismiss(): void {
     // A copy: each that finishes leaves the list.
     for (const listener of this.#listeners.slice()) listener.finish()
-    this.queue.clear()
   }
 }

@@ -6,6 +6,7 @@ import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
 import type { AuditTrail } from './audit-trail.js'
 import type { Identity } from './identity.js'
+import type { Edits } from './edits.js'
 import type { Media } from './media.js'
 import type { MediaContext } from './media-request.js'
 import type { People } from './people.js'
@@ -55,6 +56,8 @@ export interface ServerContext extends MediaContext {
    * @internal
    */
   readonly audit: AuditTrail
+  /** Changes settings while the server runs. */
+  readonly edits: Edits
   /** Whether everybody may listen, without a word about who they are. */
   readonly open: boolean
   /** Hears of every request that has been answered: a line of the access log. */

@@ -3,6 +3,7 @@ import { parseName } from '../media/names.js'
 import { parseRendition } from '../media/rendition.js'
 import type { Mount } from '../mount/mount.js'
 import { clientAddress } from './address.js'
+import { offerFile } from './forms.js'
 import { MediaFiles } from './media-files.js'
 import { MediaPlaylists } from './media-playlists.js'
 import { type MediaContext, type MediaRequest, NOTHING, type See } from './media-request.js'
@@ -40,7 +41,7 @@ export class Media {
   answer(target: MediaTarget, request: MediaRequest, reply: Reply): () => void {
     const { mount, kind, file } = target
     const { presentation } = mount.broadcast
-    if (presentation === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: mount.name })
+    if (presentation === undefined) throw new FloecastError('FORM_OFF', { form: kind === 'mpd' ? 'DASH' : 'HLS', mount: mount.name })
     if (kind === 'multivariant') return this.#playlists.multivariant(target, request, reply)
     if (kind === 'mpd') return this.#playlists.mpd(target, request, reply)
     if (file === 'time') {
@@ -56,6 +57,7 @@ export class Media {
     if (playlist !== undefined) return this.#playlists.media(target, playlist, request, reply)
     const name = parseName(file)
     if (name === undefined || name.run !== presentation.run) throw new FloecastError('FILE_NOT_FOUND', { file })
+    offerFile(mount, name)
     return this.#files.file(mount, presentation, name, request, reply)
   }
 

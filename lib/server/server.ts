@@ -20,6 +20,7 @@ import { AuditTrail } from './audit-trail.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
+import { Edits } from './edits.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp, ignore } from './hang-up.js'
@@ -31,6 +32,7 @@ import { People } from './people.js'
 import { Sessions } from './sessions.js'
 import { StateFolder } from './state-folder.js'
 import { Tokens } from './tokens.js'
+import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
 import { Viewers } from './viewers.js'
 
 /** Options of {@link createServer}. */
@@ -46,6 +48,8 @@ export interface CreateServerOptions extends ServerOptions {
    * when needed, for this server alone. In memory when it is left out. It stays the same over a reload.
    */
   readonly stateDir?: string | undefined
+  /** Where changes of settings are kept; without one they hold until the server ends. */
+  readonly keeper?: SettingsKeeper | undefined
   /** Where time comes from; only tests need another than the machine's. */
   readonly clock?: Clock
 }
@@ -150,6 +154,12 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly audit: AuditTrail
+  /**
+   * Changes settings while the server runs.
+   * @internal
+   */
+  readonly edits: Edits
+  readonly #memory: MemoryKeeper
   #settings: ServerSettings
   #certificate: Certificate | undefined
   readonly #gate: Gate
@@ -161,13 +171,15 @@ export class Server extends EventEmitter<ServerEvents> {
   #closing = false
 
   /** @throws z.ZodError when an option is not what it may be; Error when the certificate or what is kept cannot be read */
-  constructor({ auth, logger = silent, tls, clock = systemClock, stateDir, ...options }: CreateServerOptions) {
+  constructor({ auth, logger = silent, tls, keeper, clock = systemClock, stateDir, ...options }: CreateServerOptions) {
     super()
     this.logger = logger
     this.clock = clock
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
+    this.#memory = new MemoryKeeper(options, (own) => this.#configure(serverOptions.parse(own)))
+    this.edits = new Edits(this, keeper ?? this.#memory)
     void this.mounts.folder?.ready.then((found) => {
       for (const file of found) logger.info({ file }, 'a recording that a crash has cut short is kept')
     })
@@ -250,20 +262,20 @@ export class Server extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Applies other options to what is running; nobody is dropped. Ports stay as they are.
+   * Applies other options to what is running. Only those end, in order, who use a way in or out that is off from now on. Ports, keeper and clock
+   * stay as they are.
    * @throws as the constructor; then everything stays as it was
    */
   reload(options: CreateServerOptions): void {
-    const { auth, tls, logger: _logger, clock: _clock, stateDir: _stateDir, ...rest } = options
+    const { auth, tls, logger: _logger, clock: _clock, keeper: _keeper, stateDir: _stateDir, ...rest } = options
     // All that can fail comes first.
     const settings = serverOptions.parse(rest)
     const certificate = tls && new Certificate(tls, this.logger)
     this.#certificate?.close()
     this.#certificate = certificate
-    this.#settings = settings
     this.#gate.use(this.#guarded(auth), auth.version ?? auth)
-    this.http.configure(settings)
-    this.mounts.configure(settings)
+    this.#memory.own = rest
+    this.#configure(settings)
   }
 
   /** Ends everything in order: no new connections, sources and listeners are told, what is left after three seconds is cut. */
@@ -303,6 +315,12 @@ export class Server extends EventEmitter<ServerEvents> {
   /** As `ServerContext.access`. */
   access(entry: AccessEntry): void {
     this.#emit('access', entry)
+  }
+
+  #configure(settings: ServerSettings): void {
+    this.#settings = settings
+    this.http.configure(settings)
+    this.mounts.configure(settings)
   }
 
   readonly #tell: Tell = (event, ...args) => {

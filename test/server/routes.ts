@@ -19,6 +19,8 @@ import { People } from '../../lib/server/people.js'
 import { Sessions } from '../../lib/server/sessions.js'
 import { StateFolder } from '../../lib/server/state-folder.js'
 import { Tokens } from '../../lib/server/tokens.js'
+import { Edits } from '../../lib/server/edits.js'
+import { MemoryKeeper } from '../../lib/server/settings-keeper.js'
 import { Viewers } from '../../lib/server/viewers.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
@@ -61,6 +63,7 @@ class Lab implements ServerContext {
   readonly mounts
   readonly viewers = new Viewers()
   readonly media: Media = new Media(this)
+  readonly edits: Edits = new Edits(this, new MemoryKeeper({}, () => {}))
   readonly clock = { now: Date.now, after: () => () => {} }
   readonly state = new StateFolder()
   readonly people = new People(this.state, this.clock)

@@ -3,10 +3,12 @@ import { auditHandlers } from './audit.js'
 import type { Handlers } from './call.js'
 import { peopleHandlers } from './people.js'
 import { sessionHandlers } from './session.js'
+import { settingsHandlers } from './settings.js'
 
 /** All that the API can do. */
 export const handlersOf = (context: ServerContext): Handlers => ({
   ...sessionHandlers(context),
   ...peopleHandlers(context),
   ...auditHandlers(context),
+  ...settingsHandlers(context),
 })
