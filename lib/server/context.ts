@@ -4,7 +4,9 @@ import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
+import type { Bans } from './bans.js'
 import type { Media, MediaContext } from './media.js'
+import type { RecordingIndex } from './recording-index.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'
@@ -17,12 +19,21 @@ export interface ServerContext extends MediaContext {
   readonly mounts: Mounts
   /** Answers for what browsers play. */
   readonly media: Media
+  /** Who is not let in. */
+  readonly bans: Bans
+  /** Which mounts recordings are of. */
+  readonly recordings: RecordingIndex
   /** Where time comes from. */
   readonly clock: Clock
   /** When the server was made, in milliseconds. */
   readonly started: number
   /** Where the server writes what happens. */
   readonly logger: Logger
+  /**
+   * Cuts all connections of addresses that are not let in, whatever they are used for. Those of trusted proxies stay, as others come by them, too.
+   * @param isOut looks at an address, as `clientAddress` gives it
+   */
+  cut(isOut: (address: string) => boolean): void
   /** Hears of every request that has been answered: a line of the access log. */
   access(entry: AccessEntry): void
   /**

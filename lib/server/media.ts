@@ -125,6 +125,7 @@ export class Media {
    */
   answer(target: MediaTarget, request: MediaRequest, reply: Reply): () => void {
     const { mount, kind, file } = target
+    if (this.#context.viewers.banished > 0) this.#turnAway(mount, request)
     const { presentation } = mount.broadcast
     if (presentation === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: mount.name })
     if (kind === 'multivariant') return this.#multivariant(target, request, reply)
@@ -165,6 +166,7 @@ export class Media {
     if (count > BEACONS)
       throw new FloecastError('TOO_MANY_REQUESTS', { seconds: Math.ceil((this.#beaconsSince + BEACON_WINDOW - now) / 1000) })
     this.#beacons.set(address, count)
+    if (this.#context.viewers.banished > 0) this.#turnAway(mount, request)
     const protocol = new URLSearchParams(request.query).get('protocol')
     this.#see(
       mount,
@@ -196,6 +198,21 @@ export class Media {
       now: this.#context.clock.now(),
       expiry: mount.settings.hls.segmentDuration * 3000,
     })
+  }
+
+  #turnAway({ name }: Mount, request: MediaRequest): void {
+    const { query, header } = request
+    const params = new URLSearchParams(query)
+    const isRefused = this.#context.viewers.refuses({
+      mount: name,
+      address: this.#addressOf(request),
+      agent: header('user-agent') ?? '',
+      sid: parseCmcd(params.get('CMCD') ?? undefined, header('cmcd-session')),
+      playback: header('x-playback-session-id'),
+      session: params.get('session') ?? undefined,
+      now: this.#context.clock.now(),
+    })
+    if (isRefused) throw new FloecastError('KICKED')
   }
 
   #addressOf({ remoteAddress, header }: MediaRequest): string {

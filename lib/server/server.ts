@@ -12,9 +12,11 @@ import { Mounts } from '../mount/mounts.js'
 import { Source, type SourceDetails } from '../mount/source.js'
 import { type ServerOptions, serverOptions, type ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
+import { clientAddress, isTrusted } from './address.js'
 import { formatRefusal } from './answer.js'
 import { Arrivals } from './arrivals.js'
 import { audienceOf } from './audience.js'
+import { Bans, refuseBanned } from './bans.js'
 import { createApp, type Middleware, routes } from './app.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Certificate, type CertificateFiles } from './certificate.js'
@@ -23,8 +25,10 @@ import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp, ignore } from './hang-up.js'
 import { Http } from './http.js'
+import { InMemory } from './kept.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
+import { RecordingIndex } from './recording-index.js'
 import { Viewers } from './viewers.js'
 
 /** Options of {@link createServer}. */
@@ -114,6 +118,13 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly media: Media = new Media(this)
+  /** Who is not let in. */
+  readonly bans: Bans
+  /**
+   * Which mounts recordings are of.
+   * @internal
+   */
+  readonly recordings: RecordingIndex
   #settings: ServerSettings
   #certificate: Certificate | undefined
   readonly #gate: Gate
@@ -131,6 +142,8 @@ export class Server extends EventEmitter<ServerEvents> {
     this.clock = clock
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
+    this.bans = new Bans(new InMemory([]), clock)
+    this.recordings = new RecordingIndex(new InMemory({}), logger)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
     void this.mounts.folder?.ready.then((found) => {
       for (const file of found) logger.info({ file }, 'a recording that a crash has cut short is kept')
@@ -245,6 +258,15 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#gate.admit(roles, credentials, mount, address)
   }
 
+  /** As `ServerContext.cut`. */
+  cut(isOut: (address: string) => boolean): void {
+    const { trustedProxies } = this.#settings
+    for (const socket of this.#sockets) {
+      const address = clientAddress(socket.remoteAddress, undefined, trustedProxies)
+      if (!isTrusted(address, trustedProxies) && isOut(address)) socket.destroy()
+    }
+  }
+
   /** As `ServerContext.access`. */
   access(entry: AccessEntry): void {
     this.#emit('access', entry)
@@ -253,6 +275,8 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #tell: Tell = (event, ...args) => {
     this.#emit(event, ...args)
     const [one] = args
+    const mount = args.at(-1)
+    if (event === 'recorded' && typeof one === 'string' && mount instanceof Mount) this.recordings.note(one, mount)
     if (event === 'source') this.#watch()
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.#ended(one.details, one.bytesSent)
@@ -308,6 +332,7 @@ export class Server extends EventEmitter<ServerEvents> {
   #answering(app: HttpApp | RequestListener): RequestListener {
     const answer = callback(app)
     return (message, response) => {
+      if (refuseBanned(this, message, response)) return
       if (!giveMedia(this, message, response, message.url?.split('?', 1)[0] ?? '')) answer(message, response)
     }
   }

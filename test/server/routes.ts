@@ -10,6 +10,7 @@ import { AutoDemuxer } from '../../lib/formats/detect.js'
 import type { FormatName, Track } from '../../lib/formats/frame.js'
 import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
+import { silent } from '../../lib/log.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
 import { Media } from '../../lib/server/media.js'
 import { Viewers } from '../../lib/server/viewers.js'
@@ -19,7 +20,10 @@ import { serverOptions, type ServerOptions } from '../../lib/options.js'
 import { clientAddress, encodePath, isHost, publicUrl, type Visit } from '../../lib/server/address.js'
 import type { AccessEntry } from '../../lib/server/access-log.js'
 import { createApp, routes } from '../../lib/server/app.js'
+import { Bans } from '../../lib/server/bans.js'
 import type { Role, ServerContext } from '../../lib/server/context.js'
+import { InMemory } from '../../lib/server/kept.js'
+import { RecordingIndex } from '../../lib/server/recording-index.js'
 import { escapeMarkup } from '../../lib/server/routes/markup.js'
 import type { StatusReport } from '../../lib/server/routes/status-report.js'
 import { SERVER, VERSION } from '../../lib/version.js'
@@ -53,6 +57,8 @@ class Lab implements ServerContext {
   readonly settings
   readonly mounts
   readonly viewers = new Viewers()
+  readonly bans = new Bans(new InMemory([]), { now: Date.now, after: () => () => {} })
+  readonly recordings = new RecordingIndex(new InMemory({}), silent)
   readonly media: Media = new Media(this)
   readonly clock = { now: Date.now, after: () => () => {} }
   readonly started = STARTED
@@ -72,6 +78,8 @@ class Lab implements ServerContext {
     this.settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.settings, () => {}, this.clock)
   }
+
+  cut(): void {}
 
   access(entry: AccessEntry): void {
     this.accesses.push(entry)

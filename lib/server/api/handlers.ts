@@ -1,6 +1,14 @@
 import type { ServerContext } from '../context.js'
 import type { Handlers } from './call.js'
+import { listenerHandlers } from './listeners.js'
+import { recordingHandlers } from './recordings.js'
 import { sessionHandlers } from './session.js'
+import { sourceHandlers } from './sources.js'
 
 /** All that the API can do. */
-export const handlersOf = (context: ServerContext): Handlers => ({ ...sessionHandlers(context) })
+export const handlersOf = (context: ServerContext): Handlers => ({
+  ...sessionHandlers(context),
+  ...sourceHandlers(context),
+  ...listenerHandlers(context),
+  ...recordingHandlers(context),
+})

@@ -57,12 +57,12 @@ export function refuseForeign(ctx: Context): void {
 }
 
 /**
- * Whether somebody may do what an operation wants.
+ * Whether somebody may do what an operation wants. What is about a mount that its path does not name, its handler has to look at.
  * @throws FloecastError NOT_ALLOWED
  */
 export function allow(who: Principal, access: Access, mount: string | undefined): void {
   if (who.role === 'admin' || access === 'viewer' || access === 'anyone') return
-  if (access === 'owner' && who.role === 'owner' && mount !== undefined && owns(who, mount)) return
+  if (access === 'owner' && who.role === 'owner' && (mount === undefined || owns(who, mount))) return
   throw new FloecastError('NOT_ALLOWED', { user: who.name })
 }
 
