@@ -5,7 +5,8 @@ import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
 import type { Bans } from './bans.js'
-import type { Media, MediaContext } from './media.js'
+import type { Media } from './media.js'
+import type { MediaContext } from './media-request.js'
 import type { RecordingIndex } from './recording-index.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
@@ -34,6 +35,8 @@ export interface ServerContext extends MediaContext {
    * @param isOut looks at an address, as `clientAddress` gives it
    */
   cut(isOut: (address: string) => boolean): void
+  /** Whether everybody may listen, without a word about who they are. */
+  readonly open: boolean
   /** Hears of every request that has been answered: a line of the access log. */
   access(entry: AccessEntry): void
   /**

@@ -118,7 +118,10 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly media: Media = new Media(this)
-  /** Who is not let in. */
+  /**
+   * Who is not let in; used by the front.
+   * @internal
+   */
   readonly bans: Bans
   /**
    * Which mounts recordings are of.
@@ -158,6 +161,11 @@ export class Server extends EventEmitter<ServerEvents> {
   /** The settings in force. */
   get settings(): ServerSettings {
     return this.#settings
+  }
+
+  /** As `ServerContext.open`. */
+  get open(): boolean {
+    return this.#gate.open
   }
 
   /** Connections of all kinds that are open. */
@@ -258,7 +266,10 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#gate.admit(roles, credentials, mount, address)
   }
 
-  /** As `ServerContext.cut`. */
+  /**
+   * As `ServerContext.cut`.
+   * @internal
+   */
   cut(isOut: (address: string) => boolean): void {
     const { trustedProxies } = this.#settings
     for (const socket of this.#sockets) {

@@ -3,12 +3,10 @@ import ipaddr from 'ipaddr.js'
 /** How a viewer takes a mount that is cut into segments. */
 export type ViewingProtocol = 'hls' | 'll-hls' | 'dash'
 
-/** One request for a playlist, a manifest, a segment or a part. */
-export interface Sighting {
+/** Whose a request is, by all that it says of that. */
+export interface Whose {
   /** The mount that it is for; one that exists, as a little is kept about each. */
   readonly mount: string
-  /** What the request belongs to; a segment that HLS and LL-HLS share is `hls`. `undefined` where it does not tell: then what it was stays. */
-  readonly protocol: ViewingProtocol | undefined
   /** Where it comes from. */
   readonly address: string
   /** What its sender calls itself: `User-Agent`. */
@@ -19,10 +17,16 @@ export interface Sighting {
   readonly playback?: string | undefined
   /** The session that the multivariant playlist gave out. */
   readonly session?: string | undefined
-  /** How many bytes the answer had. */
-  readonly bytes: number
   /** Now, in milliseconds. */
   readonly now: number
+}
+
+/** One request for a playlist, a manifest, a segment or a part. */
+export interface Sighting extends Whose {
+  /** What the request belongs to; a segment that HLS and LL-HLS share is `hls`. `undefined` where it does not tell: then what it was stays. */
+  readonly protocol: ViewingProtocol | undefined
+  /** How many bytes the answer had. */
+  readonly bytes: number
   /** Milliseconds without a request after which a viewer of this mount is gone: three target durations. The last that was said holds for all of the mount. */
   readonly expiry: number
 }
@@ -154,13 +158,7 @@ export class Viewers {
   }
 
   /** Whether a request is that of a viewer who has been sent away; asking keeps the viewer away. */
-  refuses({
-    mount,
-    address,
-    agent,
-    now,
-    ...ids
-  }: Pick<Sighting, 'mount' | 'address' | 'agent' | 'sid' | 'playback' | 'session' | 'now'>): boolean {
+  refuses({ mount, address, agent, now, ...ids }: Whose): boolean {
     const audience = this.#audiences.get(mount)
     if (audience === undefined || audience.banished === 0) return false
     this.#sweep(audience, now)
@@ -339,9 +337,10 @@ export class Viewers {
  */
 export function parseCmcd(query: string | undefined, header: string | undefined): string | undefined {
   for (const text of [query, header]) {
+    if (text === undefined) continue
     // Keys with values are separated by commas, which a quoted string may hold, too; in it a backslash takes the next character as it is.
     // A key begins only there, so the time stays linear in the length.
-    for (const [, key, quoted, bare] of (text ?? '').matchAll(/(?<=^|,)\s*([\w-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^,"]*)))?(?:,|$)/g)) {
+    for (const [, key, quoted, bare] of text.matchAll(/(?<=^|,)\s*([\w-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^,"]*)))?(?:,|$)/g)) {
       const value = quoted?.replace(/\\(.)/g, '$1') ?? bare?.trim()
       if (key === 'sid' && isId(value)) return value
     }
@@ -350,7 +349,7 @@ export function parseCmcd(query: string | undefined, header: string | undefined)
 }
 
 /** The ids of a request, best first; each kind has names of its own. */
-function idsOf({ sid, playback, session }: Pick<Sighting, 'sid' | 'playback' | 'session'>): string[] {
+function idsOf({ sid, playback, session }: Pick<Whose, 'sid' | 'playback' | 'session'>): string[] {
   const ids: string[] = []
   if (isId(sid)) ids.push(`c${sid}`)
   if (isId(playback)) ids.push(`p${playback}`)
