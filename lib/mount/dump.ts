@@ -193,7 +193,12 @@ const SHAPES: Readonly<Record<string, string>> = {
   A: '[A-Z][a-z]{5,8}',
   Z: '[\\w+:-]{1,10}',
   '%': '%',
-  ...Object.fromEntries([...'ymdHMS'].map((field) => [field, '\\d\\d'])),
+  y: '\\d\\d',
+  m: '\\d\\d',
+  d: '\\d\\d',
+  H: '\\d\\d',
+  M: '\\d\\d',
+  S: '\\d\\d',
 }
 
 const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, (sign) => (sign === '-' ? sign : `\\${sign}`))

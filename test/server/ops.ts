@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
@@ -16,6 +16,7 @@ import { basic } from '../../lib/server/auth.js'
 import { type Ban, Bans, isWithin, normalRange, readBans } from '../../lib/server/bans.js'
 import { InMemory } from '../../lib/server/kept.js'
 import { readRecordedMounts, RecordingIndex } from '../../lib/server/recording-index.js'
+import { allow } from '../../lib/server/routes/api.js'
 import { recordingRoutes } from '../../lib/server/routes/recordings.js'
 import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
 import { FakeClock } from '../helpers/clock.js'
@@ -307,6 +308,15 @@ t.test('listeners move to another mount of the same format, at its next frame, o
   )
   await until('it to be known', () => server.mounts.get('/raw')?.ready)
   t.match(await api('POST', '/mounts/b/move', { to: '/raw' }), { status: 409, body: /one sends mp3 \(audio\/mpeg\), the other raw/ })
+  const flv = readFileSync('test/fixtures/h264-aac.flv')
+  await publish('/flv1', flv)
+  await publish('/flv2', flv)
+  t.match(await api('POST', '/mounts/flv1/move', { to: '/flv2' }), { status: 409, body: /players stop where another FLV stream begins/ })
+  await publish('/mp4', readFileSync('test/fixtures/h264-aac.mp4'))
+  await publish('/small', readFileSync('test/fixtures/mediarecorder-h264-opus.mp4'))
+  await publish('/same', readFileSync('test/fixtures/h264-aac.mp4'))
+  t.match(await api('POST', '/mounts/mp4/move', { to: '/small' }), { status: 409, body: /their codecs or pictures are not the same/ })
+  t.strictSame((await api('POST', '/mounts/mp4/move', { to: '/same' })).body, { moved: 0 })
   const { moveListeners } = handlersOf(server)
   t.equal(
     await refusal(() => moveListeners!(as(OWNER, { params: { mount: '/a' }, body: { to: '/b' } }))),
@@ -411,6 +421,13 @@ t.test('bans: ranges, times, and what is kept', async (t) => {
   t.equal(normalRange('192.0.2.7/32'), '192.0.2.7')
   t.ok(isWithin('192.0.2.7', '192.0.2.0/24'))
   t.notOk(isWithin('2001:db8::1', '0.0.0.0/0'))
+})
+
+const may = (who: Principal, mount?: string): Promise<string | undefined> => refusal(() => allow(who, 'owner', mount))
+
+t.test('where a path names no mount, owners pass and viewers do not; the handler looks closer', async (t) => {
+  t.strictSame([await may(ADMIN), await may(OWNER), await may(VIEWER)], [undefined, undefined, 'NOT_ALLOWED'])
+  t.strictSame([await may(OWNER, '/a'), await may(OWNER, '/ab'), await may(VIEWER, '/a')], [undefined, 'NOT_ALLOWED', 'NOT_ALLOWED'])
 })
 
 interface Answer {

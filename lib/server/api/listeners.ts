@@ -1,5 +1,6 @@
 import type { Banned, PresentListener, Principal } from '../../api/index.js'
 import { FloecastError } from '../../errors.js'
+import type { FormatName } from '../../formats/frame.js'
 import type { Listener } from '../../mount/listener.js'
 import type { Mount } from '../../mount/mount.js'
 import type { Outlet } from '../../mount/outlet.js'
@@ -128,11 +129,23 @@ function whyNot(from: Mount, to: Mount): string | undefined {
   if (!from.ready || !to.ready) return 'what they send is not known yet; try again in a moment'
   const [here, there] = [from, to].map(({ source, contentType }) => `${source!.demuxer.format} (${contentType.split(';', 1)[0]})`)
   if (here !== there) return `one sends ${here}, the other ${there}, and no player changes its format in the middle of a stream`
+  const { format } = from.source!.demuxer
+  // Tried with ffmpeg, which most players are made of: it stops at a second head of FLV, and goes on with the first head of the others here.
+  if (format === 'flv') return 'players stop where another FLV stream begins'
+  if (ONE_HEAD.has(format) && factsOf(from) !== factsOf(to))
+    return `their codecs or pictures are not the same, and players of ${format} know only those with which they began`
   const { maxListeners } = to.settings
   return maxListeners !== undefined && to.connected + from.audience > maxListeners
     ? `it may have ${maxListeners} listeners at most`
     : undefined
 }
+
+const ONE_HEAD: ReadonlySet<FormatName> = new Set(['mp4', 'webm', 'matroska'])
+
+const factsOf = ({ source }: Mount): string =>
+  source!.demuxer.tracks
+    .map(({ codec, codecs, width, height, sampleRate, channels }) => [codec, codecs, width, height, sampleRate, channels].join())
+    .join(' ')
 
 const toldBan = ({ address, reason, by, since, until }: Ban): Banned => ({
   address,
