@@ -60,5 +60,6 @@ export {
   Viewers,
   type ViewingMethod,
   type ViewingProtocol,
+  type Whose,
 } from './server/viewers.js'
 export { VERSION } from './version.js'

@@ -1,7 +1,10 @@
 import { audit } from './audit.js'
 import { people } from './people.js'
-import { session } from './session.js'
 import { settings } from './settings.js'
+import { listeners } from './listeners.js'
+import { recordings } from './recordings.js'
+import { session } from './session.js'
+import { sources } from './sources.js'
 
 /** All operations of `/api/v1`, by the name that OpenAPI calls `operationId`. */
 export const operations = {
@@ -9,6 +12,9 @@ export const operations = {
   ...people,
   ...audit,
   ...settings,
+  ...sources,
+  ...listeners,
+  ...recordings,
 }
 
 /** All operations. */
@@ -17,9 +23,12 @@ export type Operations = typeof operations
 export type OperationId = keyof Operations
 
 export * from './audit.js'
-export * from './operation.js'
 export * from './people.js'
 export * from './refusal.js'
 export * from './partial.js'
-export * from './session.js'
 export * from './settings.js'
+export * from './listeners.js'
+export * from './operation.js'
+export * from './recordings.js'
+export * from './session.js'
+export * from './sources.js'

@@ -14,6 +14,7 @@ import { metadataRoutes } from './routes/metadata.js'
 import { metricsRoutes } from './routes/metrics.js'
 import { playlists } from './routes/playlists.js'
 import { allowAll, dress, isApi, refuse } from './routes/respond.js'
+import { recordingRoutes } from './routes/recordings.js'
 import { shoutcastRoutes } from './routes/shoutcast.js'
 import { statusRoutes } from './routes/status.js'
 import { addressOf } from './routes/visit.js'
@@ -39,6 +40,7 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   metricsRoutes(router, context)
   if (page) indexPage(router, context)
   apiRoutes(router, context, guardOf(context), handlersOf(context))
+  recordingRoutes(router, context, guardOf(context))
   assetRoutes(router)
   // Last, for it takes whatever is left below /admin.
   metadataRoutes(router, context)
@@ -46,6 +48,7 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   const routed: (ctx: any, next: Next) => Promise<unknown> = router.routes()
   return (ctx, next) =>
     answered(ctx, async () => {
+      if (context.bans.find(addressOf(ctx, context)) !== undefined) throw new FloecastError('BANNED')
       if (giveMedia(context, ctx.req, ctx.res, ctx.path)) {
         ctx.respond = false
         return

@@ -7,12 +7,14 @@ import type { AccessEntry } from './access-log.js'
 import type { AuditTrail } from './audit-trail.js'
 import type { Identity } from './identity.js'
 import type { Edits } from './edits.js'
-import type { Media } from './media.js'
-import type { MediaContext } from './media-request.js'
 import type { People } from './people.js'
 import type { Sessions } from './sessions.js'
 import type { StateFolder } from './state-folder.js'
 import type { Tokens } from './tokens.js'
+import type { Bans } from './bans.js'
+import type { Media } from './media.js'
+import type { MediaContext } from './media-request.js'
+import type { RecordingIndex } from './recording-index.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'
@@ -25,6 +27,10 @@ export interface ServerContext extends MediaContext {
   readonly mounts: Mounts
   /** Answers for what browsers play. */
   readonly media: Media
+  /** Who is not let in. */
+  readonly bans: Bans
+  /** Which mounts recordings are of. */
+  readonly recordings: RecordingIndex
   /** Where time comes from. */
   readonly clock: Clock
   /** When the server was made, in milliseconds. */
@@ -58,6 +64,11 @@ export interface ServerContext extends MediaContext {
   readonly audit: AuditTrail
   /** Changes settings while the server runs. */
   readonly edits: Edits
+  /**
+   * Cuts all connections of addresses that are not let in, whatever they are used for. Those of trusted proxies stay, as others come by them, too.
+   * @param isOut looks at an address, as `clientAddress` gives it
+   */
+  cut(isOut: (address: string) => boolean): void
   /** Whether everybody may listen, without a word about who they are. */
   readonly open: boolean
   /** Hears of every request that has been answered: a line of the access log. */

@@ -13,13 +13,13 @@ export interface Identity {
 }
 
 /**
- * Whether somebody may do what an operation wants.
- * @param mount what it is about; `undefined` when that is no mount
+ * Whether somebody may do what an operation wants. What is about a mount that its path does not name, its handler has to look at.
+ * @param mount what it is about; `undefined` when the path names no mount
  * @throws FloecastError NOT_ALLOWED
  */
 export function allow(who: Principal, access: Access, mount: string | undefined): void {
   if (who.role === 'admin' || access === 'viewer' || access === 'anyone') return
-  if (access === 'owner' && who.role === 'owner' && mount !== undefined && owns(who, mount)) return
+  if (access === 'owner' && who.role === 'owner' && (mount === undefined || owns(who, mount))) return
   throw new FloecastError('NOT_ALLOWED', { user: who.name })
 }
 

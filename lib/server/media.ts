@@ -9,7 +9,7 @@ import { MediaPlaylists } from './media-playlists.js'
 import { type MediaContext, type MediaRequest, NOTHING, type See } from './media-request.js'
 import type { MediaTarget } from './media-target.js'
 import type { Reply } from './reply.js'
-import { parseCmcd, type ViewingProtocol } from './viewers.js'
+import { parseCmcd, type ViewingProtocol, type Whose } from './viewers.js'
 
 /** The most beacons from one address within so many milliseconds: those of a thousand viewers behind it, and as many again. */
 const BEACONS = 5_000
@@ -40,6 +40,7 @@ export class Media {
    */
   answer(target: MediaTarget, request: MediaRequest, reply: Reply): () => void {
     const { mount, kind, file } = target
+    if (this.#context.viewers.banished > 0) this.#turnAway(mount, request)
     const { presentation } = mount.broadcast
     if (presentation === undefined) throw new FloecastError('FORM_OFF', { form: kind === 'mpd' ? 'DASH' : 'HLS', mount: mount.name })
     if (kind === 'multivariant') return this.#playlists.multivariant(target, request, reply)
@@ -81,6 +82,7 @@ export class Media {
     if (count > BEACONS)
       throw new FloecastError('TOO_MANY_REQUESTS', { seconds: Math.ceil((this.#beaconsSince + BEACON_WINDOW - now) / 1000) })
     this.#beacons.set(address, count)
+    if (this.#context.viewers.banished > 0) this.#turnAway(mount, request)
     const protocol = new URLSearchParams(request.query).get('protocol')
     this.#see(
       mount,
@@ -97,21 +99,26 @@ export class Media {
 
   // Tells who watches, by whatever the request says of that.
   #see(mount: Mount, request: MediaRequest, protocol: ViewingProtocol | undefined, bytes: number): void {
+    this.#context.viewers.see({ ...this.#whose(mount, request), protocol, bytes, expiry: mount.settings.hls.segmentDuration * 3000 })
+  }
+
+  #turnAway(mount: Mount, request: MediaRequest): void {
+    if (this.#context.viewers.refuses(this.#whose(mount, request))) throw new FloecastError('KICKED')
+  }
+
+  #whose({ name }: Mount, request: MediaRequest): Whose {
     const { query, header } = request
     // Most queries only say which part is wanted.
     const params = /CMCD|session/.test(query) ? new URLSearchParams(query) : undefined
-    this.#context.viewers.see({
-      mount: mount.name,
-      protocol,
+    return {
+      mount: name,
       address: this.#addressOf(request),
       agent: header('user-agent') ?? '',
       sid: parseCmcd(params?.get('CMCD') ?? undefined, header('cmcd-session')),
       playback: header('x-playback-session-id'),
       session: params?.get('session') ?? undefined,
-      bytes,
       now: this.#context.clock.now(),
-      expiry: mount.settings.hls.segmentDuration * 3000,
-    })
+    }
   }
 
   #addressOf({ remoteAddress, header }: MediaRequest): string {

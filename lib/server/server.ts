@@ -12,9 +12,11 @@ import { Mounts } from '../mount/mounts.js'
 import { Source, type SourceDetails } from '../mount/source.js'
 import { type ServerOptions, serverOptions, type ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
+import { clientAddress, isTrusted } from './address.js'
 import { formatRefusal } from './answer.js'
 import { Arrivals } from './arrivals.js'
 import { audienceOf } from './audience.js'
+import { Bans, readBans, refuseBanned } from './bans.js'
 import { createApp, type Middleware, routes } from './app.js'
 import { AuditTrail } from './audit-trail.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
@@ -26,13 +28,14 @@ import { Gate } from './gate.js'
 import { hangUp, ignore } from './hang-up.js'
 import { Http } from './http.js'
 import type { Identity } from './identity.js'
-import { Media } from './media.js'
-import { giveMedia } from './media-http.js'
 import { People } from './people.js'
 import { Sessions } from './sessions.js'
 import { StateFolder } from './state-folder.js'
 import { Tokens } from './tokens.js'
 import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
+import { Media } from './media.js'
+import { giveMedia } from './media-http.js'
+import { readRecordedMounts, RecordingIndex } from './recording-index.js'
 import { Viewers } from './viewers.js'
 
 /** Options of {@link createServer}. */
@@ -160,6 +163,16 @@ export class Server extends EventEmitter<ServerEvents> {
    */
   readonly edits: Edits
   readonly #memory: MemoryKeeper
+  /**
+   * Who is not let in; used by the front.
+   * @internal
+   */
+  readonly bans: Bans
+  /**
+   * Which mounts recordings are of.
+   * @internal
+   */
+  readonly recordings: RecordingIndex
   #settings: ServerSettings
   #certificate: Certificate | undefined
   readonly #gate: Gate
@@ -177,13 +190,15 @@ export class Server extends EventEmitter<ServerEvents> {
     this.clock = clock
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
+    this.state = new StateFolder(stateDir)
+    this.bans = new Bans(this.state.document('bans.json', readBans), clock)
+    this.recordings = new RecordingIndex(this.state.document('recordings.json', readRecordedMounts), logger)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
     this.#memory = new MemoryKeeper(options, (own) => this.#configure(serverOptions.parse(own)))
     this.edits = new Edits(this, keeper ?? this.#memory)
     void this.mounts.folder?.ready.then((found) => {
       for (const file of found) logger.info({ file }, 'a recording that a crash has cut short is kept')
     })
-    this.state = new StateFolder(stateDir)
     this.people = new People(this.state, clock)
     this.sessions = new Sessions(clock)
     this.tokens = new Tokens(this.state, clock)
@@ -312,6 +327,18 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#gate.identify(credentials, address)
   }
 
+  /**
+   * As `ServerContext.cut`.
+   * @internal
+   */
+  cut(isOut: (address: string) => boolean): void {
+    const { trustedProxies } = this.#settings
+    for (const socket of this.#sockets) {
+      const address = clientAddress(socket.remoteAddress, undefined, trustedProxies)
+      if (!isTrusted(address, trustedProxies) && isOut(address)) socket.destroy()
+    }
+  }
+
   /** As `ServerContext.access`. */
   access(entry: AccessEntry): void {
     this.#emit('access', entry)
@@ -326,6 +353,8 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #tell: Tell = (event, ...args) => {
     this.#emit(event, ...args)
     const [one] = args
+    const mount = args.at(-1)
+    if (event === 'recorded' && typeof one === 'string' && mount instanceof Mount) this.recordings.note(one, mount)
     if (event === 'source') this.#watch()
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.#ended(one.details, one.bytesSent)
@@ -381,6 +410,7 @@ export class Server extends EventEmitter<ServerEvents> {
   #answering(app: HttpApp | RequestListener): RequestListener {
     const answer = callback(app)
     return (message, response) => {
+      if (refuseBanned(this, message, response)) return
       if (!giveMedia(this, message, response, message.url?.split('?', 1)[0] ?? '')) answer(message, response)
     }
   }

@@ -28,7 +28,9 @@ import { serverOptions, type ServerOptions } from '../../lib/options.js'
 import { clientAddress, encodePath, isHost, publicUrl, type Visit } from '../../lib/server/address.js'
 import type { AccessEntry } from '../../lib/server/access-log.js'
 import { createApp, routes } from '../../lib/server/app.js'
+import { Bans, readBans } from '../../lib/server/bans.js'
 import type { Role, ServerContext } from '../../lib/server/context.js'
+import { readRecordedMounts, RecordingIndex } from '../../lib/server/recording-index.js'
 import { escapeMarkup } from '../../lib/server/routes/markup.js'
 import type { StatusReport } from '../../lib/server/routes/status-report.js'
 import { SERVER, VERSION } from '../../lib/version.js'
@@ -62,6 +64,8 @@ class Lab implements ServerContext {
   readonly settings
   readonly mounts
   readonly viewers = new Viewers()
+  readonly bans = new Bans(new StateFolder().document('bans.json', readBans), { now: Date.now, after: () => () => {} })
+  readonly recordings = new RecordingIndex(new StateFolder().document('recordings.json', readRecordedMounts), silent)
   readonly media: Media = new Media(this)
   readonly edits: Edits = new Edits(this, new MemoryKeeper({}, () => {}))
   readonly clock = { now: Date.now, after: () => () => {} }
@@ -87,6 +91,8 @@ class Lab implements ServerContext {
     this.settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.settings, () => {}, this.clock)
   }
+
+  cut(): void {}
 
   access(entry: AccessEntry): void {
     this.accesses.push(entry)

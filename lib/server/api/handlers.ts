@@ -2,8 +2,11 @@ import type { ServerContext } from '../context.js'
 import { auditHandlers } from './audit.js'
 import type { Handlers } from './call.js'
 import { peopleHandlers } from './people.js'
-import { sessionHandlers } from './session.js'
 import { settingsHandlers } from './settings.js'
+import { listenerHandlers } from './listeners.js'
+import { recordingHandlers } from './recordings.js'
+import { sessionHandlers } from './session.js'
+import { sourceHandlers } from './sources.js'
 
 /** All that the API can do. */
 export const handlersOf = (context: ServerContext): Handlers => ({
@@ -11,4 +14,7 @@ export const handlersOf = (context: ServerContext): Handlers => ({
   ...peopleHandlers(context),
   ...auditHandlers(context),
   ...settingsHandlers(context),
+  ...sourceHandlers(context),
+  ...listenerHandlers(context),
+  ...recordingHandlers(context),
 })

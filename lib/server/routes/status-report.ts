@@ -227,7 +227,8 @@ function mountStatus(context: ServerContext, mount: Mount, origin: string): Moun
   }
 }
 
-const trackStatus = ({ kind, codec, codecs, width, height, frameRate, sampleRate, channels, bitrate }: Track): TrackStatus => ({
+/** An elementary stream, with every key that there is. */
+export const trackStatus = ({ kind, codec, codecs, width, height, frameRate, sampleRate, channels, bitrate }: Track): TrackStatus => ({
   kind,
   codec,
   codecs: codecs ?? null,
