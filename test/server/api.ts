@@ -329,7 +329,8 @@ t.test('people and tokens are made, used, changed and ended over the API, and al
     'what was refused is not in it',
   )
   t.match(entries.at(-1), { target: NAME, address: '127.0.0.1' })
-  t.equal(entries.at(-1)!.summary, `Adds a person: ${NAME} (another password, role owner, mounts /live/*)`)
+  t.equal(entries.at(-1)!.summary, `Adds a person: ${NAME} (password •••, role owner, mounts /live/*)`)
+  t.equal(entries.at(-2)!.summary, 'Signs in')
   const paged = await ask('GET', `/api/v1/audit?limit=2&before=${entries[1]!.id}`, { headers: AS_ADMIN })
   t.strictSame(paged.json.entries, entries.slice(2, 4))
   t.equal((await ask('GET', '/api/v1/audit?limit=0', { headers: AS_ADMIN })).status, 400)
@@ -377,7 +378,7 @@ t.test('an entry of the trail tells what was changed, and never a secret', async
   )
   t.equal(summary(undefined), 'Changes a mount: /tv')
   t.equal(summary({ dump: null }), 'Changes a mount: /tv (dump as it is without)')
-  t.equal(summary({ sourcePassword: 's3cret', auth: { user: 's3cret' } }), 'Changes a mount: /tv (another sourcePassword, another auth)')
+  t.equal(summary({ sourcePassword: 's3cret', auth: { user: 's3cret' } }), 'Changes a mount: /tv (sourcePassword •••, auth •••)')
   t.equal(summary({ password: null }), 'Changes a mount: /tv (no password)')
   t.equal(
     summary({ relay: 'http://u:s3cret@origin.example:8000/s3cret?k=s3cret' }),
@@ -386,7 +387,7 @@ t.test('an entry of the trail tells what was changed, and never a secret', async
   t.equal(summary({ urls: ['https://hooks.example/s3cret', 'a'] }), 'Changes a mount: /tv (urls https://hooks.example a)')
   const withBody: Operation = { ...spec, body: operations.changeOwnPassword.body }
   const deed = { id: 'changeOwnPassword', spec: withBody, who, address: '::1', params: {}, body: { current: 's3cret', password: 's3cret' } }
-  t.equal(describeDeed(deed).summary, 'Changes a mount (another current, another password)', 'the schema knows secrets, too')
+  t.equal(describeDeed(deed).summary, 'Changes a mount (current •••, password •••)', 'the schema knows secrets, too')
   t.equal(summary({ name: 'a\nb\u2028c' }, {}), 'Changes a mount: a b c')
   t.ok(
     summary({ name: '🌊'.repeat(500), ...Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`k${i}`, 'x'.repeat(99)])) }).length <

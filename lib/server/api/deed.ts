@@ -73,7 +73,7 @@ const isSchema = (one: unknown): one is Schema => typeof one === 'object' && one
 /** Each value with its path, such as `hls.partDuration 0.5`; of what is secret no more than that it was given. */
 function excerpt(value: unknown, path: readonly string[], target: string | null, isSecret: (key: string) => boolean): string[] {
   const name = path.join('.')
-  if (path.some(isSecret)) return [value === null ? `no ${name}` : `another ${name}`]
+  if (path.some(isSecret)) return [value === null ? `no ${name}` : `${name} •••`]
   if (isObject(value)) return Object.entries(value).flatMap(([key, inner]) => excerpt(inner, [...path, clean(key)], target, isSecret))
   if (value === undefined || path.length === 0) return []
   if (value === null) return [`${name} as it is without`]
