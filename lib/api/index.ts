@@ -1,3 +1,5 @@
+import { audit } from './audit.js'
+import { people } from './people.js'
 import { session } from './session.js'
 import { status } from './status.js'
 
@@ -5,6 +7,8 @@ import { status } from './status.js'
 export const operations = {
   ...session,
   ...status,
+  ...people,
+  ...audit,
 }
 
 /** All operations. */
@@ -12,6 +16,9 @@ export type Operations = typeof operations
 /** The name of an operation. */
 export type OperationId = keyof Operations
 
+export * from './audit.js'
 export * from './operation.js'
+export * from './people.js'
+export * from './refusal.js'
 export * from './session.js'
 export * from './status.js'

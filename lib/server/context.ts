@@ -5,7 +5,13 @@ import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
 import type { Live } from './live.js'
+import type { AuditTrail } from './audit-trail.js'
+import type { Identity } from './identity.js'
 import type { Media, MediaContext } from './media.js'
+import type { People } from './people.js'
+import type { Sessions } from './sessions.js'
+import type { StateFolder } from './state-folder.js'
+import type { Tokens } from './tokens.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'
@@ -26,6 +32,16 @@ export interface ServerContext extends MediaContext {
   readonly started: number
   /** Where the server writes what happens. */
   readonly logger: Logger
+  /** What outlives the server. */
+  readonly state: StateFolder
+  /** Who can sign in besides the administrator of the configuration. */
+  readonly people: People
+  /** Who has signed in on pages. */
+  readonly sessions: Sessions
+  /** What programs sign in with. */
+  readonly tokens: Tokens
+  /** Who changed what. */
+  readonly audit: AuditTrail
   /** Hears of every request that has been answered: a line of the access log. */
   access(entry: AccessEntry): void
   /**
@@ -37,4 +53,10 @@ export interface ServerContext extends MediaContext {
    * @throws FloecastError AUTHENTICATION_REQUIRED without credentials (never counted), WRONG_PASSWORD (counted per address), TOO_MANY_ATTEMPTS
    */
   admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string>
+  /**
+   * Tells who knows a name and a password: the administrator, or one of the people.
+   * @param credentials one of them must be right
+   * @throws FloecastError as {@link ServerContext.admit}
+   */
+  identify(credentials: readonly Credentials[], address: string): Promise<Identity>
 }

@@ -42,7 +42,8 @@ export class Front implements ConnectionOwner {
     if (head.kind !== 'request') return this.#publish(head, connection)
     const { method, path, target } = head
     if (method === 'OPTIONS' && target === '*') return this.#options(head, connection)
-    if (method === 'SOURCE' || method === 'PUT' || (method === 'POST' && isMedia(head))) return this.#publish(head, connection)
+    if (method === 'SOURCE' || (method === 'PUT' && !isCall(head)) || (method === 'POST' && isMedia(head)))
+      return this.#publish(head, connection)
     const live = path !== undefined && this.#owner.mounts.find(path) !== undefined
     if (live && (method === 'GET' || method === 'HEAD')) return void this.#listen(head, path, connection)
     if (live && method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)), 204)
@@ -244,6 +245,9 @@ const isMedia = ({ headers, path }: RequestHead): boolean =>
   path !== undefined &&
   !/^\/(admin|api)(\/|\.cgi|$)/.test(path) &&
   /^(audio|video|application\/(ogg|octet-stream))/i.test(headers.get('content-type') ?? '')
+
+// The API has PUTs of its own, and nobody can publish there.
+const isCall = ({ path }: RequestHead): boolean => path?.startsWith('/api/v1/') === true
 
 const mediaRequest = ({ method, path, rawQuery, headers }: RequestHead, { remoteAddress }: Socket): MediaRequest => ({
   method,

@@ -12,7 +12,14 @@ import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
 import { Live } from '../../lib/server/live.js'
+import { silent } from '../../lib/log.js'
+import { AuditTrail } from '../../lib/server/audit-trail.js'
+import type { Identity } from '../../lib/server/identity.js'
 import { Media } from '../../lib/server/media.js'
+import { People } from '../../lib/server/people.js'
+import { Sessions } from '../../lib/server/sessions.js'
+import { StateFolder } from '../../lib/server/state-folder.js'
+import { Tokens } from '../../lib/server/tokens.js'
 import { Viewers } from '../../lib/server/viewers.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
@@ -58,6 +65,12 @@ class Lab implements ServerContext {
   readonly live: Live = new Live(this)
   readonly clock = { now: Date.now, after: () => () => {} }
   readonly started: number = STARTED
+  readonly state = new StateFolder()
+  readonly people = new People(this.state, this.clock)
+  readonly sessions = new Sessions(this.clock)
+  readonly tokens = new Tokens(this.state, this.clock)
+  readonly audit = new AuditTrail(this.state, this.clock, silent)
+  readonly started = STARTED
   readonly asked: Asked[] = []
   readonly logged: string[] = []
   // Whether everybody may listen.
@@ -88,6 +101,11 @@ class Lab implements ServerContext {
     )
     if (right === undefined) throw new FloecastError('WRONG_PASSWORD', { user: credentials[0]!.user })
     return right.user
+  }
+
+  async identify(credentials: readonly Credentials[], address: string): Promise<Identity> {
+    const name = await this.admit(['admin'], credentials, undefined, address)
+    return { principal: { name, role: 'admin', mounts: [], via: 'password' }, stands: () => true, seen: () => {} }
   }
 
   mp3(name = '/a.mp3', info: StreamInfo = LAB) {
