@@ -29,7 +29,11 @@ export {
   type ServerEvents,
 } from './server/server.js'
 export type { EventSink } from './server/event-stream.js'
+export { Feed, type FeedReader, type FeedSources } from './server/feed.js'
+export { History, type HistoryOwner } from './server/history.js'
 export { Live } from './server/live.js'
+export { LogTail, type LogTailEvents } from './server/log-tail.js'
+export type { LogEntry, LogLevel, Overview, Sample, SourceChange } from './api/server.js'
 export { Media, type MediaContext, type MediaRequest, type MediaTarget } from './server/media.js'
 export type { MediaAnswer, Reply } from './server/reply.js'
 export type {

@@ -1,5 +1,6 @@
 import { audit } from './audit.js'
 import { people } from './people.js'
+import { server } from './server.js'
 import { session } from './session.js'
 import { status } from './status.js'
 
@@ -9,6 +10,7 @@ export const operations = {
   ...status,
   ...people,
   ...audit,
+  ...server,
 }
 
 /** All operations. */
@@ -20,5 +22,6 @@ export * from './audit.js'
 export * from './operation.js'
 export * from './people.js'
 export * from './refusal.js'
+export * from './server.js'
 export * from './session.js'
 export * from './status.js'

@@ -39,8 +39,9 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   shoutcastRoutes(router, context)
   metricsRoutes(router, context)
   if (page) indexPage(router, context)
-  eventRoutes(router, context)
-  apiRoutes(router, context, guardOf(context), handlersOf(context))
+  const guard = guardOf(context)
+  eventRoutes(router, context, guard)
+  apiRoutes(router, context, guard, handlersOf(context))
   assetRoutes(router)
   // Last, for it takes whatever is left below /admin.
   metadataRoutes(router, context)

@@ -5,7 +5,10 @@ import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
 import type { Live } from './live.js'
+import type { LogTail } from './log-tail.js'
 import type { AuditTrail } from './audit-trail.js'
+import type { Feed } from './feed.js'
+import type { History } from './history.js'
 import type { Identity } from './identity.js'
 import type { Media, MediaContext } from './media.js'
 import type { People } from './people.js'
@@ -26,6 +29,12 @@ export interface ServerContext extends MediaContext {
   readonly media: Media
   /** The pages that follow what is on the air. */
   readonly live: Live
+  /** Those who have signed in and follow what happens. */
+  readonly feed: Feed
+  /** How the server does, and did. */
+  readonly history: History
+  /** The last entries of the log. */
+  readonly tail: LogTail
   /** Where time comes from. */
   readonly clock: Clock
   /** When the server was made, in milliseconds. */

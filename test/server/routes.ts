@@ -12,8 +12,11 @@ import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
 import { Live } from '../../lib/server/live.js'
+import { LogTail } from '../../lib/server/log-tail.js'
 import { silent } from '../../lib/log.js'
 import { AuditTrail } from '../../lib/server/audit-trail.js'
+import { Feed } from '../../lib/server/feed.js'
+import { History } from '../../lib/server/history.js'
 import type { Identity } from '../../lib/server/identity.js'
 import { Media } from '../../lib/server/media.js'
 import { People } from '../../lib/server/people.js'
@@ -70,7 +73,10 @@ class Lab implements ServerContext {
   readonly sessions = new Sessions(this.clock)
   readonly tokens = new Tokens(this.state, this.clock)
   readonly audit = new AuditTrail(this.state, this.clock, silent)
-  readonly started = STARTED
+  readonly tail = new LogTail(silent, this.clock)
+  readonly connections = 0
+  readonly history: History
+  readonly feed: Feed
   readonly asked: Asked[] = []
   readonly logged: string[] = []
   // Whether everybody may listen.
@@ -86,6 +92,8 @@ class Lab implements ServerContext {
   constructor(options: ServerOptions = {}) {
     this.settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.settings, () => {}, this.clock)
+    this.history = new History(this)
+    this.feed = new Feed(this)
   }
 
   access(entry: AccessEntry): void {

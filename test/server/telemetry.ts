@@ -1,14 +1,20 @@
 import { get, type IncomingMessage } from 'node:http'
 import t from 'tap'
-import type { StatusReport } from '../../lib/api/index.js'
+import { type LogEntry, logEntry, type LogLevel, overview, sample, type StatusReport } from '../../lib/api/index.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { serverOptions, type ServerOptions } from '../../lib/options.js'
+import { AuditTrail } from '../../lib/server/audit-trail.js'
 import { basic } from '../../lib/server/auth.js'
 import type { EventSink } from '../../lib/server/event-stream.js'
+import { Feed } from '../../lib/server/feed.js'
+import { History } from '../../lib/server/history.js'
 import { Live } from '../../lib/server/live.js'
+import { LogTail } from '../../lib/server/log-tail.js'
 import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { StateFolder } from '../../lib/server/state-folder.js'
 import { Viewers } from '../../lib/server/viewers.js'
+import { VERSION } from '../../lib/version.js'
 import { silent } from '../../lib/log.js'
 import { FakeClock } from '../helpers/clock.js'
 import { until } from '../helpers/wait.js'
@@ -65,6 +71,7 @@ class House {
   readonly viewers = new Viewers()
   readonly logger = silent
   readonly started = this.clock.now()
+  readonly connections = 3
   readonly live: Live
 
   constructor(options: ServerOptions = {}) {
@@ -235,4 +242,162 @@ t.test('the stream of events goes by the same port, for every site, and ends wit
   await server.close()
   await ended
   t.equal(server.live.size, 0)
+})
+
+const basicOf = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+const ADMIN = { Authorization: basicOf('admin', 'letmein') }
+
+t.test('the log is kept on its way, in order, bounded, and without a secret', async (t) => {
+  const clock = new FakeClock()
+  const written: [string, object, string][] = []
+  const write =
+    (level: string) =>
+    (fields: object, message: string): void =>
+      void written.push([level, fields, message])
+  const tail = new LogTail({ debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }, clock)
+  const heard: LogEntry[] = []
+  tail.on('entry', (entry) => heard.push(entry))
+  const error = Object.assign(new Error('connect to http://source:hackme9@b.example/live failed'), { code: 'ECONNREFUSED' })
+  const fields = {
+    mount: '/live',
+    headers: { Authorization: 'Basic c291cmNlOmhhY2ttZTk=', cookie: 'floecast_session=hackme9', accept: '*/*' },
+    sourcePassword: 'hackme9',
+    list: [{ token: 'hackme9' }, 'Bearer hackme9hackme9', 'scrypt$1$2$3$hackme9hackme9$hackme9'],
+    target: '/admin.cgi?pass=hackme9&mode=updinfo&password="hackme9"',
+    err: error,
+    deep: { a: { b: { c: { d: 'hackme9' } } } },
+    big: 10n,
+    many: Array.from({ length: 100 }, (_, i) => i),
+    gone: undefined,
+    bytes: Buffer.from('hackme9'),
+    nan: Number.NaN,
+  }
+  tail.logger.warn(fields, 'Cookie: floecast_session=hackme9; other=hackme9')
+  t.same(written, [['warn', fields, 'Cookie: floecast_session=hackme9; other=hackme9']], 'what goes on is as it came')
+  t.equal(written[0]![1], fields)
+  const text = JSON.stringify(tail.last('debug', 10))
+  t.notMatch(text, /hackme9|c291cmNl/)
+  t.match(tail.last('warn', 1), [{ level: 'warn', fields: { mount: '/live', headers: { accept: '*/*' }, nan: 'NaN', big: '10' } }])
+  t.match(text, /connect to http:\/\/\*\*\*@b\.example\/live failed \(ECONNREFUSED\)/)
+  tail.logger.info({}, `password=${'x'.repeat(10_000)} ${'long '.repeat(1_000)}`)
+  t.ok(tail.last('info', 1)[0]!.message.length <= 1_001)
+  for (let i = 0; i < 5_000; i++) tail.logger.debug({ i }, 'listener connected')
+  t.equal(tail.last('debug', 10_000).length < 1_200, true, 'what is told often is bounded')
+  t.equal(tail.last('info', 10).length, 2, 'and pushes out nothing that matters more')
+  t.same(
+    tail.last('debug', 2).map(({ fields: { i } }) => i),
+    [4_999, 4_998],
+    'the newest first',
+  )
+  t.equal(heard.length, 5_002)
+  t.equal(logEntry.safeParse(heard[0]).success, true)
+})
+
+t.test('the history has rates of each step, and an hour of them', async (t) => {
+  const house = new House()
+  const history = new History(house)
+  const source = house.publish('/a')
+  t.equal(history.now().bitsIn, 0, 'a rate needs time')
+  history.start()
+  history.start()
+  t.teardown(() => history.stop())
+  for (let second = 0; second < 10; second++) {
+    source.push(MP3, house.clock.now())
+    house.clock.pass(1_000)
+  }
+  const bits = MP3.length * 8
+  t.match(history.samples, [{ sources: 1, viewers: 0, bitsIn: bits, bitsOut: 0 }])
+  t.equal(sample.safeParse(history.samples[0]).success, true)
+  house.mounts.get('/a')!.given(1_000)
+  source.push(MP3, house.clock.now())
+  house.clock.pass(2_000)
+  t.match(history.now(), { bitsIn: bits / 2, bitsOut: 4_000 }, 'now is what came of late')
+  source.push(MP3, house.clock.now())
+  history.gone(source)
+  source.close('it closed the connection')
+  house.clock.pass(8_000)
+  t.match(history.samples[1], { sources: 0, bitsIn: Math.round(bits / 5), bitsOut: 800 }, 'what a source sent that is gone counts')
+  house.clock.pass(2 * 3_600_000)
+  t.equal(history.samples.length, 360)
+  const [first, last] = [history.samples[0]!, history.samples.at(-1)!]
+  t.equal(Date.parse(last.time) - Date.parse(first.time), 359 * 10_000)
+  history.stop()
+  house.clock.pass(60_000)
+  t.equal(history.samples.at(-1), last, 'nobody looks any more')
+})
+
+t.test('a feed tells each what they may know, bounded, and only while they may', async (t) => {
+  const house = new House()
+  const tail = new LogTail(silent, house.clock)
+  const audit = new AuditTrail(new StateFolder(), house.clock, silent)
+  const feed = new Feed({ clock: house.clock, history: new History(house), tail, audit })
+  const before = house.clock.pending
+  let stands = true
+  const reader = (isAdmin: boolean, level: LogLevel = 'info'): Sink => {
+    const sink = new Sink()
+    feed.join({ sink, isAdmin, level, stands: () => stands })
+    return sink
+  }
+  const [admin, viewer, curious] = [reader(true), reader(false), reader(true, 'debug')]
+  t.match(admin.events, [{ name: 'overview', data: { viewers: 0, sources: 0 } }])
+  tail.logger.info({ mount: '/a' }, 'source connected')
+  tail.logger.debug({}, 'listener connected')
+  await audit.record({ who: 'admin', via: 'session', address: '::1', action: 'removePerson', target: 'eve', summary: 'Removes a person' })
+  feed.changed('/a', 'connected')
+  house.clock.pass(2_000)
+  t.same(
+    admin.events.map(({ name }) => name),
+    ['overview', 'log', 'audit', 'sources', 'overview'],
+  )
+  t.match(admin.events[3], { data: { mount: '/a', change: 'connected' } })
+  t.same(
+    viewer.events.map(({ name }) => name),
+    ['overview', 'sources', 'overview'],
+    'the log and the trail are for administrators',
+  )
+  t.equal(curious.events.filter(({ name }) => name === 'log').length, 2)
+  admin.writableLength = 2_000_000
+  tail.logger.info({}, 'one more')
+  t.equal(admin.over, 'cut', 'who does not keep up is cut off')
+  t.equal(feed.size, 2)
+  stands = false
+  house.clock.pass(2_000)
+  t.same([viewer.over, curious.over], ['end', 'end'], 'who has signed out hears no more')
+  t.same([tail.listenerCount('entry'), audit.listenerCount('entry'), house.clock.pending], [0, 0, before])
+  feed.close()
+  t.equal(reader(true).over, 'end')
+})
+
+t.test('what happens is told to those who have signed in, and to nobody else', async (t) => {
+  const { server, follow, url } = await serve(t)
+  const refused = await fetch(`${url}/api/v1/events/admin`)
+  t.same([refused.status, refused.headers.get('content-type')], [401, 'application/json; charset=utf-8'])
+  t.equal((await fetch(`${url}/api/v1/overview`)).status, 401)
+  t.equal((await fetch(`${url}/api/v1/log?level=loud`, { headers: ADMIN })).status, 400)
+  const { events, response } = await follow('/api/v1/events/admin?level=debug', ADMIN)
+  t.equal(response.headers['access-control-allow-origin'], undefined)
+  server.logger.warn({ password: 'letmein' }, 'look at this')
+  const source = server.mounts.publish(
+    '/a',
+    {},
+    {
+      request: { method: 'PUT', target: '/a', version: 'HTTP/1.1' },
+      user: 'source',
+      address: '198.51.100.7',
+      agent: 'lab',
+      contentType: 'audio/mpeg',
+      connected: Date.now(),
+      disconnect: () => {},
+    },
+  )
+  source.push(MP3, Date.now())
+  await until('the events', () => ['overview', 'log', 'sources'].every((name) => events().some((event) => event.name === name)))
+  const answer = overview.parse(await (await fetch(`${url}/api/v1/overview`, { headers: ADMIN })).json())
+  t.match(answer, { now: { sources: 1 }, version: VERSION })
+  const log = await (await fetch(`${url}/api/v1/log`, { headers: ADMIN })).text()
+  t.match(log, /look at this/)
+  t.notMatch(log, /letmein/)
+  const ended = new Promise((resolve) => response.once('end', resolve))
+  await server.close()
+  await ended
 })

@@ -2,6 +2,7 @@ import type { ServerContext } from '../context.js'
 import { auditHandlers } from './audit.js'
 import type { Handlers } from './call.js'
 import { peopleHandlers } from './people.js'
+import { serverHandlers } from './server.js'
 import { sessionHandlers } from './session.js'
 
 /** All that the API can do. */
@@ -9,4 +10,5 @@ export const handlersOf = (context: ServerContext): Handlers => ({
   ...sessionHandlers(context),
   ...peopleHandlers(context),
   ...auditHandlers(context),
+  ...serverHandlers(context),
 })
