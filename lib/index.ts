@@ -61,4 +61,7 @@ export {
   type ViewingMethod,
   type ViewingProtocol,
 } from './server/viewers.js'
+export { type Outcome, Webhooks, type WebhooksOwner } from './server/webhooks.js'
+export type { Lookup } from './server/outgoing.js'
+export type { Webhook, WebhookEvent } from './api/webhooks.js'
 export { VERSION } from './version.js'

@@ -3,6 +3,7 @@ import { people } from './people.js'
 import { server } from './server.js'
 import { session } from './session.js'
 import { status } from './status.js'
+import { webhooks } from './webhooks.js'
 
 /** All operations of `/api/v1`, by the name that OpenAPI calls `operationId`. */
 export const operations = {
@@ -11,6 +12,7 @@ export const operations = {
   ...people,
   ...audit,
   ...server,
+  ...webhooks,
 }
 
 /** All operations. */
@@ -25,3 +27,4 @@ export * from './refusal.js'
 export * from './server.js'
 export * from './session.js'
 export * from './status.js'
+export * from './webhooks.js'

@@ -15,6 +15,7 @@ import type { People } from './people.js'
 import type { Sessions } from './sessions.js'
 import type { StateFolder } from './state-folder.js'
 import type { Tokens } from './tokens.js'
+import type { Webhooks } from './webhooks.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'
@@ -35,6 +36,8 @@ export interface ServerContext extends MediaContext {
   readonly history: History
   /** The last entries of the log. */
   readonly tail: LogTail
+  /** Addresses that are told what happens. */
+  readonly webhooks: Webhooks
   /** Where time comes from. */
   readonly clock: Clock
   /** When the server was made, in milliseconds. */

@@ -37,6 +37,8 @@ import { Sessions } from './sessions.js'
 import { StateFolder } from './state-folder.js'
 import { Tokens } from './tokens.js'
 import { Viewers } from './viewers.js'
+import { WEBHOOK_NEWS } from './webhook-news.js'
+import { Webhooks } from './webhooks.js'
 
 /** Options of {@link createServer}. */
 export interface CreateServerOptions extends ServerOptions {
@@ -150,6 +152,8 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly history: History
   /** The last entries of the log. */
   readonly tail: LogTail
+  /** Addresses that are told what happens. */
+  readonly webhooks: Webhooks
   /** What outlives the server. */
   readonly state: StateFolder
   /** Who can sign in besides the administrator. */
@@ -189,6 +193,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.audit = new AuditTrail(this.state, clock, this.logger)
     this.history = new History(this)
     this.feed = new Feed(this)
+    this.webhooks = new Webhooks(this)
     this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.people)
     this.#front = new Front(this)
     this.#certificate = tls && new Certificate(tls, this.logger)
@@ -288,6 +293,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.history.stop()
     this.live.close()
     this.feed.close()
+    const farewell = this.webhooks.close()
     this.http.closeIdle()
     // Those who have not said a word: browsers open connections to have them ready.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
@@ -298,6 +304,7 @@ export class Server extends EventEmitter<ServerEvents> {
     clearTimeout(timer)
     this.http.close()
     await written
+    await farewell
     await this.state.close()
   }
 
@@ -321,6 +328,7 @@ export class Server extends EventEmitter<ServerEvents> {
     const [one] = args
     if (event === 'source') this.#watch()
     if (SOON.has(event)) this.live.poke()
+    WEBHOOK_NEWS[event]?.((...news) => this.webhooks.tell(...news), this.clock.now(), ...args)
     const change = CHANGES[event]
     if (change !== undefined) for (const mount of args) if (mount instanceof Mount) this.feed.changed(mount.name, change)
     if (event === 'end' && one instanceof Source) this.history.gone(one)

@@ -24,6 +24,7 @@ import { Sessions } from '../../lib/server/sessions.js'
 import { StateFolder } from '../../lib/server/state-folder.js'
 import { Tokens } from '../../lib/server/tokens.js'
 import { Viewers } from '../../lib/server/viewers.js'
+import { Webhooks } from '../../lib/server/webhooks.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
 import { serverOptions, type ServerOptions } from '../../lib/options.js'
@@ -77,6 +78,7 @@ class Lab implements ServerContext {
   readonly connections = 0
   readonly history: History
   readonly feed: Feed
+  readonly webhooks: Webhooks
   readonly asked: Asked[] = []
   readonly logged: string[] = []
   // Whether everybody may listen.
@@ -94,6 +96,7 @@ class Lab implements ServerContext {
     this.mounts = new Mounts(this.settings, () => {}, this.clock)
     this.history = new History(this)
     this.feed = new Feed(this)
+    this.webhooks = new Webhooks(this)
   }
 
   access(entry: AccessEntry): void {

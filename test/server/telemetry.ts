@@ -1,6 +1,17 @@
-import { get, type IncomingMessage } from 'node:http'
+import { createHmac } from 'node:crypto'
+import { createServer as createHttp, get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import t from 'tap'
-import { type LogEntry, logEntry, type LogLevel, overview, sample, type StatusReport } from '../../lib/api/index.js'
+import {
+  type LogEntry,
+  logEntry,
+  type LogLevel,
+  overview,
+  sample,
+  type StatusReport,
+  webhookData,
+  webhookEvent,
+  webhookPayload,
+} from '../../lib/api/index.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { serverOptions, type ServerOptions } from '../../lib/options.js'
@@ -12,8 +23,10 @@ import { History } from '../../lib/server/history.js'
 import { Live } from '../../lib/server/live.js'
 import { LogTail } from '../../lib/server/log-tail.js'
 import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { isPublicAddress, type Lookup } from '../../lib/server/outgoing.js'
 import { StateFolder } from '../../lib/server/state-folder.js'
 import { Viewers } from '../../lib/server/viewers.js'
+import { Webhooks } from '../../lib/server/webhooks.js'
 import { VERSION } from '../../lib/version.js'
 import { silent } from '../../lib/log.js'
 import { FakeClock } from '../helpers/clock.js'
@@ -400,4 +413,220 @@ t.test('what happens is told to those who have signed in, and to nobody else', a
   const ended = new Promise((resolve) => response.once('end', resolve))
   await server.close()
   await ended
+})
+
+interface Received {
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+/** What webhooks call: it answers as it is told, and keeps what it got. */
+async function receiver(t: { teardown(call: () => unknown): void }) {
+  const got: Received[] = []
+  const state = { status: 204, silent: false }
+  const server = createHttp((request, response) => {
+    let body = ''
+    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+    request.on('end', () => {
+      got.push({ headers: request.headers, body })
+      if (!state.silent) response.writeHead(state.status, { Location: '/elsewhere' }).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const bound = server.address()
+  return { got, state, url: `http://127.0.0.1:${bound !== null && typeof bound === 'object' ? bound.port : 0}/hook?key=hush` }
+}
+
+/** Webhooks at a time that only the test moves, and what they have said in the log. */
+function callers(options: ServerOptions = { webhooks: { allowPrivate: true } }, lookup?: Lookup) {
+  const clock = new FakeClock()
+  const said: string[] = []
+  const logger = { ...silent, warn: (fields: object, message: string) => void said.push(`${JSON.stringify(fields)} ${message}`) }
+  const state = new StateFolder()
+  const hooks = new Webhooks({ clock, logger, settings: serverOptions.parse(options), state }, lookup)
+  return { clock, said, hooks }
+}
+
+const title = (display: string) => ['title', '/a', { display, artist: null, title: null, url: null }] as const
+
+t.test('a webhook hears in order what it wants to know, signed', async (t) => {
+  const { got, url } = await receiver(t)
+  const { clock, hooks } = callers()
+  const added = await hooks.add(url, ['title', 'title'])
+  t.match(added, { url, events: ['title'], waiting: 0, dropped: 0, last: null })
+  t.equal(added.secret?.length, 43, 'a secret is made')
+  t.equal((await hooks.add(`${url}&other`, ['mount.failed'], 'correct-horse-27')).secret, null)
+  hooks.tell(...title('one'))
+  hooks.tell(...title('two'))
+  hooks.tell('mount.warning', '/a', { sentence: 'nobody wants to know' })
+  clock.pass(0)
+  await until('both titles', () => got.length === 2)
+  const [first, second] = got.map(({ body }) => JSON.parse(body))
+  t.match(first, { event: 'title', mount: '/a', time: new Date(clock.now()).toISOString(), data: { display: 'one' } })
+  t.equal(second.data.display, 'two')
+  const { headers, body } = got[0]!
+  t.match(headers, {
+    'x-floecast-event': 'title',
+    'x-floecast-delivery': first.id,
+    'content-type': 'application/json',
+    'user-agent': /^floecast\//,
+  })
+  const signed = createHmac('sha256', added.secret!)
+    .update(`${String(headers['x-floecast-timestamp'])}.${body}`)
+    .digest('hex')
+  t.equal(headers['x-floecast-signature'], `sha256=${signed}`)
+  t.equal(headers['x-floecast-timestamp'], String(clock.now() / 1000))
+  await until('the outcome', () => hooks.list()[0]!.waiting === 0)
+  const [shown] = hooks.list()
+  t.match(shown, { last: { event: 'title', status: 204, error: null } })
+  t.notMatch(JSON.stringify(hooks.list()), new RegExp(`${added.secret}|correct-horse`), 'a secret is shown once')
+  await hooks.remove(added.id)
+  await t.rejects(hooks.test(added.id), { code: 'WEBHOOK_NOT_FOUND' })
+  hooks.tell(...title('three'))
+  t.equal(clock.pending, 0)
+})
+
+t.test('what fails is tried three times more, what is refused once, and a queue is bounded', async (t) => {
+  const { got, state, url } = await receiver(t)
+  const { clock, hooks, said } = callers()
+  const { id } = await hooks.add(url, ['title'])
+  state.status = 503
+  hooks.tell(...title('one'))
+  clock.pass(0)
+  for (const [tries, pause] of [1_000, 5_000, 25_000].entries()) {
+    await until('a try', () => got.length === tries + 1 && clock.pending === 1)
+    clock.pass(pause - 1)
+    t.equal(got.length, tries + 1)
+    clock.pass(1)
+  }
+  await until('it to be given up', () => hooks.list()[0]!.dropped === 1)
+  t.equal(got.length, 4)
+  t.equal(new Set(got.map(({ headers }) => headers['x-floecast-delivery'])).size, 1)
+  t.match(hooks.list()[0], { waiting: 0, last: { status: 503, error: 'it answers 503' } })
+  t.match(said, [/a webhook has failed: it answers 503/])
+  t.notMatch(said[0], /hush/, 'the log names no more than the host')
+  for (const [status, reason] of [
+    [404, 'it answers 404'],
+    [302, 'it answers 302, which leads elsewhere; give the last address itself'],
+  ] as const) {
+    state.status = status
+    const before = got.length
+    hooks.tell(...title('two'))
+    clock.pass(0)
+    await until('it to be given up', () => hooks.list()[0]!.last?.status === status && hooks.list()[0]!.waiting === 0)
+    t.equal(got.length, before + 1)
+    t.equal(hooks.list()[0]!.last?.error, reason)
+  }
+  state.silent = true
+  const tested = hooks.test(id)
+  await until('the test', () => got.at(-1)?.headers['x-floecast-event'] === 'test')
+  clock.pass(5_000)
+  t.match(await tested, { status: null, error: 'no answer within 5 s' })
+  for (let i = 0; i < 1_000; i++) hooks.tell(...title(`Song ${i}`))
+  t.match(hooks.list()[0], { waiting: 200, dropped: 803 })
+  clock.pass(0)
+  await until('a try', () => got.at(-1)?.body.includes('Song 0'))
+  const closed = hooks.close()
+  clock.pass(2_000)
+  await closed
+  hooks.tell(...title('late'))
+  t.equal(clock.pending, 0)
+})
+
+t.test('a webhook reaches no address within the own network, whatever it is called', async (t) => {
+  const within = [
+    '127.0.0.1 127.9.9.9 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 100.100.100.200 0.0.0.0 192.0.0.192 198.18.0.1',
+    '224.0.0.1 255.255.255.255 168.63.129.16 ::1 :: fe80::1 fd00:ec2::254 fec0::1 ::ffff:127.0.0.1 ::127.0.0.1 64:ff9b::7f00:1',
+    '2002:7f00:1:: 2001:db8::1 ff02::1 localhost',
+  ].flatMap((text) => text.split(' '))
+  t.same(within.filter(isPublicAddress), [])
+  t.same(['93.184.216.34', '2606:4700::1111', '::ffff:93.184.216.34'].map(isPublicAddress), [true, true, true])
+  const { got, url } = await receiver(t)
+  const { port } = new URL(url)
+  let answers: string[] = []
+  const asked: string[] = []
+  const { hooks } = callers({}, (name, _, done) => {
+    asked.push(name)
+    done(
+      null,
+      answers.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    )
+  })
+  for (const host of ['127.0.0.1', '0x7f.1', '2130706433', '[::1]', '[::ffff:127.0.0.1]'])
+    await t.rejects(hooks.add(`http://${host}:${port}/`, ['title']), { code: 'WEBHOOK_REFUSED' }, host)
+  const { id } = await hooks.add(`http://inside.example:${port}/`, ['title'])
+  for (const found of [['127.0.0.1'], ['93.184.216.34', '10.0.0.1'], ['::1']]) {
+    answers = found
+    t.match(await hooks.test(id), { status: null, error: /inside\.example is an address within the own network/ }, found.join())
+  }
+  answers = []
+  t.match(await hooks.test(id), { status: null, error: /no address/ })
+  t.equal(asked.length, 4, 'each time it is looked up once')
+  t.equal(got.length, 0)
+})
+
+t.test('webhooks are kept, and managed by administrators alone', async (t) => {
+  const stateDir = t.testdir()
+  const { got, url: target } = await receiver(t)
+  const options = { stateDir, webhooks: { allowPrivate: true } }
+  const { server, url } = await serve(t, options)
+  const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = ADMIN) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: { ...headers, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, answer: text === '' ? undefined : JSON.parse(text) }
+  }
+  t.equal((await call('GET', '/webhooks', undefined, {})).status, 401)
+  for (const wrong of [
+    'ftp://a.example/',
+    'javascript:alert(1)',
+    'http://me:pw@a.example/',
+    'http:\\\\me:pw@a.example/',
+    '/hook',
+    `http://a.example/${'x'.repeat(3_000)}`,
+  ])
+    t.equal((await call('POST', '/webhooks', { url: wrong, events: ['title'] })).status, 400, wrong)
+  t.equal((await call('POST', '/webhooks', { url: target, events: ['everything'] })).status, 400)
+  const { answer } = await call('POST', '/webhooks', { url: target, events: ['source.connected', 'source.disconnected', 'title'] })
+  t.equal((await call('POST', `/webhooks/${answer.id}/test`)).answer.status, 204)
+  const source = server.mounts.publish(
+    '/a',
+    {},
+    {
+      request: { method: 'PUT', target: '/a', version: 'HTTP/1.1' },
+      user: 'source',
+      address: '198.51.100.7',
+      agent: 'lab',
+      contentType: 'audio/mpeg',
+      connected: Date.now(),
+      disconnect: () => {},
+    },
+  )
+  source.push(MP3, Date.now())
+  server.mount('/a').setMetadata(createMetadata({ artist: 'A', title: 'T' }))
+  await until('the news', () => got.length === 3)
+  await server.close()
+  const bodies = got.map(({ body }) => webhookPayload.parse(JSON.parse(body)))
+  t.same(
+    bodies.map(({ event }) => event),
+    ['test', 'source.connected', 'title', 'source.disconnected'],
+    'what happens as the server closes is told as well',
+  )
+  for (const { body } of got.slice(1)) {
+    const { event, data } = JSON.parse(body)
+    t.equal(webhookData[webhookEvent.parse(event)].safeParse(data).success, true, event)
+  }
+  const again = createServer({ auth: basic({ source: 'hackme', admin: 'letmein' }), ...options })
+  t.teardown(() => again.close())
+  t.match(again.webhooks.list(), [{ id: answer.id, url: target }])
+  const trail = JSON.stringify(await again.audit.last(10))
+  t.match(trail, /addWebhook/)
+  t.notMatch(trail, new RegExp(`${answer.secret}|hush`))
 })

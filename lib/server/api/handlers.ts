@@ -4,6 +4,7 @@ import type { Handlers } from './call.js'
 import { peopleHandlers } from './people.js'
 import { serverHandlers } from './server.js'
 import { sessionHandlers } from './session.js'
+import { webhookHandlers } from './webhooks.js'
 
 /** All that the API can do. */
 export const handlersOf = (context: ServerContext): Handlers => ({
@@ -11,4 +12,5 @@ export const handlersOf = (context: ServerContext): Handlers => ({
   ...peopleHandlers(context),
   ...auditHandlers(context),
   ...serverHandlers(context),
+  ...webhookHandlers(context),
 })
