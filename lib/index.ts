@@ -18,7 +18,7 @@ export type { RecordingOwner, RecordingState } from './mount/dump.js'
 export { Replay } from './mount/replay.js'
 export { Broadcast, type BroadcastOwner } from './mount/broadcast.js'
 export { type Form, type InstantOwner, InstantStream } from './mount/instant.js'
-export { Mount, type MountEvents } from './mount/mount.js'
+export { Mount, type MountEvents, type PastMetadata } from './mount/mount.js'
 export { type Found, Mounts } from './mount/mounts.js'
 export { Outlet } from './mount/outlet.js'
 export { Source, type SourceDetails } from './mount/source.js'
@@ -37,20 +37,31 @@ export {
   Server,
   type ServerEvents,
 } from './server/server.js'
-export type { FormStatus, InstantForm, MountForms, SegmentedForm } from './server/forms.js'
 export { Media } from './server/media.js'
 export type { MediaContext, MediaRequest } from './server/media-request.js'
 export type { MediaTarget } from './server/media-target.js'
+export type { EventSink } from './server/event-stream.js'
+export { Feed, type FeedReader, type FeedSources } from './server/feed.js'
+export { History, type HistoryOwner } from './server/history.js'
+export { Live } from './server/live.js'
+export { LogTail, type LogTailEvents } from './server/log-tail.js'
+export type { LogEntry, LogLevel, Overview, Sample, SourceChange } from './api/server.js'
 export type { MediaAnswer, Reply } from './server/reply.js'
 export type {
+  FormStatus,
+  InstantForm,
+  MountForms,
   MountStatus,
+  PastTitle,
   PlaylistLinks,
+  SegmentedForm,
   ServerStatus,
   SourceStatus,
   StatusReport,
   TitleStatus,
   TrackStatus,
-} from './server/routes/status-report.js'
+} from './api/status.js'
+export type { ReportContext } from './server/routes/status-report.js'
 export {
   parseCmcd,
   type Sighting,
@@ -62,4 +73,7 @@ export {
   type ViewingProtocol,
   type Whose,
 } from './server/viewers.js'
+export { type Outcome, Webhooks, type WebhooksOwner } from './server/webhooks.js'
+export type { Lookup } from './server/outgoing.js'
+export type { Webhook, WebhookEvent } from './api/webhooks.js'
 export { VERSION } from './version.js'

@@ -226,6 +226,15 @@ export const serverOptions = z
     protocols: protocolOptions
       .prefault({})
       .describe('Ways in and out; what is off here is off for every mount, and what is on can be off for a single one'),
+    webhooks: z
+      .strictObject({
+        allowPrivate: z
+          .boolean()
+          .default(false)
+          .describe('Let webhooks call addresses of the own network and of this machine; administrators could look around there'),
+      })
+      .prefault({})
+      .describe('How webhooks may be used; the webhooks themselves are added over the API'),
     mediaDir: z
       .string()
       .min(1)

@@ -5,16 +5,22 @@ import { listeners } from './listeners.js'
 import { recordings } from './recordings.js'
 import { session } from './session.js'
 import { sources } from './sources.js'
+import { server } from './server.js'
+import { status } from './status.js'
+import { webhooks } from './webhooks.js'
 
 /** All operations of `/api/v1`, by the name that OpenAPI calls `operationId`. */
 export const operations = {
   ...session,
+  ...status,
   ...people,
   ...audit,
   ...settings,
   ...sources,
   ...listeners,
   ...recordings,
+  ...server,
+  ...webhooks,
 }
 
 /** All operations. */
@@ -32,3 +38,6 @@ export * from './operation.js'
 export * from './recordings.js'
 export * from './session.js'
 export * from './sources.js'
+export * from './server.js'
+export * from './status.js'
+export * from './webhooks.js'

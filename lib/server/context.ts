@@ -4,7 +4,11 @@ import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
+import type { Live } from './live.js'
+import type { LogTail } from './log-tail.js'
 import type { AuditTrail } from './audit-trail.js'
+import type { Feed } from './feed.js'
+import type { History } from './history.js'
 import type { Identity } from './identity.js'
 import type { Edits } from './edits.js'
 import type { People } from './people.js'
@@ -15,6 +19,7 @@ import type { Bans } from './bans.js'
 import type { Media } from './media.js'
 import type { MediaContext } from './media-request.js'
 import type { RecordingIndex } from './recording-index.js'
+import type { Webhooks } from './webhooks.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'
@@ -31,6 +36,16 @@ export interface ServerContext extends MediaContext {
   readonly bans: Bans
   /** Which mounts recordings are of. */
   readonly recordings: RecordingIndex
+  /** The pages that follow what is on the air. */
+  readonly live: Live
+  /** Those who have signed in and follow what happens. */
+  readonly feed: Feed
+  /** How the server does, and did. */
+  readonly history: History
+  /** The last entries of the log. */
+  readonly tail: LogTail
+  /** Addresses that are told what happens. */
+  readonly webhooks: Webhooks
   /** Where time comes from. */
   readonly clock: Clock
   /** When the server was made, in milliseconds. */

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { SourceChange } from '../api/index.js'
 import { type Clock, systemClock } from '../clock.js'
 import { FloecastError } from '../errors.js'
 import type { Credentials } from '../icy/basic.js'
@@ -23,10 +24,14 @@ import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
 import { Edits } from './edits.js'
+import { Feed } from './feed.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp, ignore } from './hang-up.js'
+import { History } from './history.js'
 import { Http } from './http.js'
+import { Live } from './live.js'
+import { LogTail } from './log-tail.js'
 import type { Identity } from './identity.js'
 import { People } from './people.js'
 import { Sessions } from './sessions.js'
@@ -37,6 +42,8 @@ import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
 import { readRecordedMounts, RecordingIndex } from './recording-index.js'
 import { Viewers } from './viewers.js'
+import { WEBHOOK_NEWS } from './webhook-news.js'
+import { Webhooks } from './webhooks.js'
 
 /** Options of {@link createServer}. */
 export interface CreateServerOptions extends ServerOptions {
@@ -97,6 +104,18 @@ const BACKLOG = 4096
 const CLOSE_TIMEOUT = 3_000
 // Milliseconds between two looks at who has gone of those who have no connection of their own.
 const TICK = 1_000
+// What those who have signed in are told of sources.
+const CHANGES: Readonly<Partial<Record<keyof MountEvents, SourceChange['change']>>> = {
+  source: 'connected',
+  format: 'format',
+  end: 'disconnected',
+  metadata: 'title',
+  warning: 'warning',
+  failure: 'failure',
+  forget: 'forgotten',
+}
+// What whoever looks at a page wants to see at once.
+const SOON: ReadonlySet<keyof MountEvents> = new Set(['source', 'format', 'end', 'metadata', 'forget'])
 
 /**
  * A streaming server: sources connect to mounts, listeners hear them. It owns its ports, or is handed sockets.
@@ -118,7 +137,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly clock: Clock
   /** When the server was made, in milliseconds. */
   readonly started: number
-  /** Where the server writes what happens. */
+  /** Where the server writes what happens: the logger that it was given, behind {@link Server.tail}. */
   readonly logger: Logger
   /**
    * Takes what is neither a source nor a listener; used by the front.
@@ -132,6 +151,16 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly media: Media = new Media(this)
+  /** The pages that follow what is on the air. */
+  readonly live: Live = new Live(this)
+  /** Those who have signed in and follow what happens. */
+  readonly feed: Feed
+  /** How the server does, and did for the last hour. */
+  readonly history: History
+  /** The last entries of the log. */
+  readonly tail: LogTail
+  /** Addresses that are told what happens. */
+  readonly webhooks: Webhooks
   /**
    * What outlives the server.
    * @internal
@@ -186,8 +215,9 @@ export class Server extends EventEmitter<ServerEvents> {
   /** @throws z.ZodError when an option is not what it may be; Error when the certificate or what is kept cannot be read */
   constructor({ auth, logger = silent, tls, keeper, clock = systemClock, stateDir, ...options }: CreateServerOptions) {
     super()
-    this.logger = logger
     this.clock = clock
+    this.tail = new LogTail(logger, clock)
+    this.logger = this.tail.logger
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
     this.state = new StateFolder(stateDir)
@@ -197,15 +227,18 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#memory = new MemoryKeeper(options, (own) => this.#configure(serverOptions.parse(own)))
     this.edits = new Edits(this, keeper ?? this.#memory)
     void this.mounts.folder?.ready.then((found) => {
-      for (const file of found) logger.info({ file }, 'a recording that a crash has cut short is kept')
+      for (const file of found) this.logger.info({ file }, 'a recording that a crash has cut short is kept')
     })
     this.people = new People(this.state, clock)
     this.sessions = new Sessions(clock)
     this.tokens = new Tokens(this.state, clock)
-    this.audit = new AuditTrail(this.state, clock, logger)
+    this.audit = new AuditTrail(this.state, clock, this.logger)
+    this.history = new History(this)
+    this.feed = new Feed(this)
+    this.webhooks = new Webhooks(this)
     this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.people)
     this.#front = new Front(this)
-    this.#certificate = tls && new Certificate(tls, logger)
+    this.#certificate = tls && new Certificate(tls, this.logger)
     this.http = new Http(this.#settings)
     this.http.answer(this.#answering(createApp(this)))
   }
@@ -266,12 +299,14 @@ export class Server extends EventEmitter<ServerEvents> {
   async listen({ port = 8000, host, shoutcastPort, app }: ListenOptions = {}): Promise<Ports> {
     if (app !== undefined) this.http.answer(this.#answering(app))
     const first = await this.#open(port, host)
+    this.history.start()
     const second = shoutcastPort ?? (port > 0 && port < 65_535 && port + 1)
     if (second === false) return { port: first, shoutcastPort: undefined }
     try {
       return { port: first, shoutcastPort: await this.#open(second, host) }
     } catch (error) {
       for (const server of this.#ports.splice(0)) server.close()
+      this.history.stop()
       throw error
     }
   }
@@ -301,6 +336,10 @@ export class Server extends EventEmitter<ServerEvents> {
     const ports = this.#ports.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     const sockets = [...this.#sockets].map((socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())))
     const written = this.mounts.close()
+    this.history.stop()
+    this.live.close()
+    this.feed.close()
+    const farewell = this.webhooks.close()
     this.http.closeIdle()
     // Those who have not said a word: browsers open connections to have them ready.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
@@ -311,6 +350,7 @@ export class Server extends EventEmitter<ServerEvents> {
     clearTimeout(timer)
     this.http.close()
     await written
+    await farewell
     await this.state.close()
   }
 
@@ -348,6 +388,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#settings = settings
     this.http.configure(settings)
     this.mounts.configure(settings)
+    this.live.poke()
   }
 
   readonly #tell: Tell = (event, ...args) => {
@@ -356,6 +397,12 @@ export class Server extends EventEmitter<ServerEvents> {
     const mount = args.at(-1)
     if (event === 'recorded' && typeof one === 'string' && mount instanceof Mount) this.recordings.note(one, mount)
     if (event === 'source') this.#watch()
+    if (SOON.has(event)) this.live.poke()
+    WEBHOOK_NEWS[event]?.((...news) => this.webhooks.tell(...news), this.clock.now(), ...args)
+    const change = CHANGES[event]
+    if (change !== undefined) for (const mount of args) if (mount instanceof Mount) this.feed.changed(mount.name, change)
+    if (event === 'end' && one instanceof Source) this.history.gone(one)
+    if (event === 'forget' && one instanceof Mount) this.history.forgotten(one)
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.#ended(one.details, one.bytesSent)
     if (event === 'end' && one instanceof Source) this.#ended(one.details, one.bytesReceived)
@@ -399,7 +446,8 @@ export class Server extends EventEmitter<ServerEvents> {
   #serve(socket: Socket): void {
     const { maxConnections } = this.#settings
     if (socket.destroyed) return
-    if (this.#closing || (maxConnections > 0 && this.#sockets.size > maxConnections)) {
+    // Pages that wait for news take nothing from those who listen.
+    if (this.#closing || (maxConnections > 0 && this.#sockets.size - this.live.size - this.feed.size > maxConnections)) {
       hangUp(socket, formatRefusal(new FloecastError(this.#closing ? 'SERVER_CLOSING' : 'TOO_MANY_CLIENTS')))
       return
     }

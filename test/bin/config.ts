@@ -16,9 +16,11 @@ import {
   type AccessEntry,
   type CreateServerOptions,
   type ListenOptions,
+  type Logger,
   type Mount,
   type ServerEvents,
   serverOptions,
+  silent,
   type Source,
   verifyPassword,
 } from '../../lib/index.js'
@@ -279,9 +281,11 @@ class FakeServer extends EventEmitter<ServerEvents> {
   readonly told: string[] = []
   making: CreateServerOptions
   failure: Error | undefined
+  readonly logger: Logger
   constructor(making: CreateServerOptions) {
     super()
     this.making = making
+    this.logger = making.logger ?? silent
   }
   async listen({ port = 0 }: ListenOptions): Promise<{ port: number; shoutcastPort: undefined }> {
     this.told.push(`listen ${port}`)

@@ -582,7 +582,11 @@ t.test('what is being written is listed and played, and not deleted; owners have
       ctx.status = error instanceof FloecastError ? error.status : 500
     }
   })
-  recordingRoutes(router, server, { identify: async () => ({ principal: OWNER, stands: () => true, seen: () => {} }), cookie: () => undefined as never, refuseForeign: () => {} })
+  recordingRoutes(router, server, {
+    identify: async () => ({ principal: OWNER, stands: () => true, seen: () => {} }),
+    cookie: () => undefined as never,
+    refuseForeign: () => {},
+  })
   const routed: (ctx: any, next: () => Promise<unknown>) => Promise<unknown> = router.routes()
   app.use(routed)
   server.http.answer(app.callback())

@@ -11,8 +11,12 @@ import type { FormatName, Track } from '../../lib/formats/frame.js'
 import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
+import { Live } from '../../lib/server/live.js'
+import { LogTail } from '../../lib/server/log-tail.js'
 import { silent } from '../../lib/log.js'
 import { AuditTrail } from '../../lib/server/audit-trail.js'
+import { Feed } from '../../lib/server/feed.js'
+import { History } from '../../lib/server/history.js'
 import type { Identity } from '../../lib/server/identity.js'
 import { Media } from '../../lib/server/media.js'
 import { People } from '../../lib/server/people.js'
@@ -22,6 +26,7 @@ import { Tokens } from '../../lib/server/tokens.js'
 import { Edits } from '../../lib/server/edits.js'
 import { MemoryKeeper } from '../../lib/server/settings-keeper.js'
 import { Viewers } from '../../lib/server/viewers.js'
+import { Webhooks } from '../../lib/server/webhooks.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
 import { serverOptions, type ServerOptions } from '../../lib/options.js'
@@ -32,7 +37,7 @@ import { Bans, readBans } from '../../lib/server/bans.js'
 import type { Role, ServerContext } from '../../lib/server/context.js'
 import { readRecordedMounts, RecordingIndex } from '../../lib/server/recording-index.js'
 import { escapeMarkup } from '../../lib/server/routes/markup.js'
-import type { StatusReport } from '../../lib/server/routes/status-report.js'
+import type { StatusReport } from '../../lib/api/status.js'
 import { SERVER, VERSION } from '../../lib/version.js'
 
 interface Asked {
@@ -68,13 +73,19 @@ class Lab implements ServerContext {
   readonly recordings = new RecordingIndex(new StateFolder().document('recordings.json', readRecordedMounts), silent)
   readonly media: Media = new Media(this)
   readonly edits: Edits = new Edits(this, new MemoryKeeper({}, () => {}))
+  readonly live: Live = new Live(this)
   readonly clock = { now: Date.now, after: () => () => {} }
+  readonly started: number = STARTED
   readonly state = new StateFolder()
   readonly people = new People(this.state, this.clock)
   readonly sessions = new Sessions(this.clock)
   readonly tokens = new Tokens(this.state, this.clock)
   readonly audit = new AuditTrail(this.state, this.clock, silent)
-  readonly started = STARTED
+  readonly tail = new LogTail(silent, this.clock)
+  readonly connections = 0
+  readonly history: History
+  readonly feed: Feed
+  readonly webhooks: Webhooks
   readonly asked: Asked[] = []
   readonly logged: string[] = []
   // Whether everybody may listen.
@@ -90,6 +101,9 @@ class Lab implements ServerContext {
   constructor(options: ServerOptions = {}) {
     this.settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.settings, () => {}, this.clock)
+    this.history = new History(this)
+    this.feed = new Feed(this)
+    this.webhooks = new Webhooks(this)
   }
 
   cut(): void {}

@@ -7,6 +7,8 @@ import { listenerHandlers } from './listeners.js'
 import { recordingHandlers } from './recordings.js'
 import { sessionHandlers } from './session.js'
 import { sourceHandlers } from './sources.js'
+import { serverHandlers } from './server.js'
+import { webhookHandlers } from './webhooks.js'
 
 /** All that the API can do. */
 export const handlersOf = (context: ServerContext): Handlers => ({
@@ -17,4 +19,6 @@ export const handlersOf = (context: ServerContext): Handlers => ({
   ...sourceHandlers(context),
   ...listenerHandlers(context),
   ...recordingHandlers(context),
+  ...serverHandlers(context),
+  ...webhookHandlers(context),
 })

@@ -70,7 +70,11 @@ const signedIn = (id: string, answer: unknown): Principal | undefined => (id ===
 // What only tells what would happen changes nothing.
 const isTrial = (query: unknown): boolean => typeof query === 'object' && query !== null && 'dryRun' in query && query.dryRun === true
 
-function check(schema: z.ZodType, value: unknown): unknown {
+/**
+ * Checks what a request brings.
+ * @throws FloecastError BAD_REQUEST
+ */
+export function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const [{ path, message } = { path: [], message: 'it is not what it should be' }] = result.error.issues
