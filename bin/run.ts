@@ -48,6 +48,7 @@ export interface World {
 interface Setup {
   readonly config: Config
   readonly passwords: Passwords
+  readonly stateDir: string
 }
 
 async function setUp({ file, overrides, newPasswords }: Arguments, env: NodeJS.ProcessEnv): Promise<Setup> {
@@ -55,14 +56,19 @@ async function setUp({ file, overrides, newPasswords }: Arguments, env: NodeJS.P
   const stateDir = config.stateDir ?? defaultStateDir(env)
   const passwords = await findPasswords(config.passwords, stateDir, newPasswords)
   config.mediaDir ??= join(stateDir, 'media')
-  return { config, passwords }
+  return { config, passwords, stateDir }
 }
 
-const optionsOf = ({ config, passwords: { source, admin } }: Setup, logger: Logger, demo: Demo | undefined): CreateServerOptions => ({
+const optionsOf = (
+  { config, passwords: { source, admin }, stateDir }: Setup,
+  logger: Logger,
+  demo: Demo | undefined,
+): CreateServerOptions => ({
   ...(demo === undefined ? serverOptionsOf(config) : demo.extend(serverOptionsOf(config))),
   auth: basic({ source, admin }),
   logger,
   tls: config.tls,
+  stateDir,
 })
 
 /** What takes effect only when the program starts again. */

@@ -10,6 +10,7 @@ export const ERRORS = {
   HEAD_TIMEOUT: [408, 'Cannot wait longer for the request: its head was not complete after {seconds} s'],
   AUTHENTICATION_REQUIRED: [401, 'You need to authenticate'],
   WRONG_PASSWORD: [401, 'Cannot let {user} in: the user name or password is wrong'],
+  TOKEN_REFUSED: [401, 'Cannot take this token: it is wrong, has expired, or was revoked; make another one'],
   TOO_MANY_ATTEMPTS: [429, 'Too many wrong passwords from this address; wait {seconds} s and try again'],
   TOO_MANY_REQUESTS: [429, 'Too many requests from this address; wait {seconds} s and try again'],
   MOUNT_RESERVED: [403, 'Cannot publish to "{mount}": that path belongs to the server itself; choose another mount'],
@@ -27,6 +28,11 @@ export const ERRORS = {
   UNSUPPORTED_CODING: [501, 'Cannot read the body: the transfer coding "{coding}" is not supported; send it plain or chunked'],
   FOREIGN_SITE: [403, 'Cannot take this from the page of another site'],
   NOT_ALLOWED: [403, '{user} may not do this; ask an administrator'],
+  PERSON_NOT_FOUND: [404, 'Cannot find anybody called "{name}"'],
+  NAME_TAKEN: [409, 'Cannot add "{name}": somebody has that name already; choose another one'],
+  TOKEN_NOT_FOUND: [404, 'Cannot find a token "{id}"; it may have been revoked already'],
+  OPERATION_NOT_FOUND: [404, 'Cannot do {method} {path}: the API has no such operation'],
+  STATE_NOT_KEPT: [500, 'Cannot keep this in the state folder: {reason}; nothing was changed'],
   BANNED: [403, 'This address is not let in here; ask whoever runs the server'],
   KICKED: [403, 'You have been sent away; try again later'],
   CANNOT_BAN: [409, 'Cannot ban "{address}": {reason}'],
@@ -59,6 +65,8 @@ export class FloecastError extends Error {
   readonly code: ErrorCode
   /** The HTTP status code of an answer that reports this error. */
   readonly status: number
+  /** Seconds after which it makes sense to try again, where the sentence tells them. */
+  readonly seconds: number | undefined
 
   /**
    * @param code which refusal this is
@@ -70,5 +78,7 @@ export class FloecastError extends Error {
     this.name = 'FloecastError'
     this.code = code
     this.status = status
+    const { seconds } = words
+    this.seconds = typeof seconds === 'number' ? seconds : undefined
   }
 }

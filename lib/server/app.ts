@@ -1,6 +1,6 @@
 import { Router } from '@koa/router'
 import Koa, { type Context, type Middleware, type Next } from 'koa'
-import { CHALLENGE, PREFLIGHT } from './answer.js'
+import { PREFLIGHT } from './answer.js'
 import { FloecastError } from '../errors.js'
 import type { ServerContext } from './context.js'
 import { handlersOf } from './api/handlers.js'
@@ -14,7 +14,7 @@ import { metadataRoutes } from './routes/metadata.js'
 import { metricsRoutes } from './routes/metrics.js'
 import { playlists } from './routes/playlists.js'
 import { recordingRoutes } from './routes/recordings.js'
-import { allowAll, dress, tell } from './routes/respond.js'
+import { allowAll, dress, isApi, refuse } from './routes/respond.js'
 import { shoutcastRoutes } from './routes/shoutcast.js'
 import { statusRoutes } from './routes/status.js'
 import { addressOf } from './routes/visit.js'
@@ -70,7 +70,7 @@ export function createApp(context: ServerContext): Koa {
       await answered(ctx, next)
     } catch (error) {
       context.logger.error({ err: error, method: ctx.method, path: ctx.path }, 'Cannot answer a request: this is a fault of the server')
-      tell(ctx, 500, 'The server has failed to answer; its log says why')
+      refuse(ctx, { status: 500, message: 'The server has failed to answer; its log says why' })
     }
   })
   app.use(routes(context))
@@ -81,6 +81,7 @@ export function createApp(context: ServerContext): Koa {
       ctx.status = 204
       return
     }
+    if (isApi(ctx)) throw new FloecastError('OPERATION_NOT_FOUND', { method: ctx.method, path: ctx.path })
     if (ctx.method === 'GET' || ctx.method === 'HEAD') throw new FloecastError('MOUNT_NOT_FOUND', { mount: ctx.path })
     // The front takes sources off connections that are fresh; whatever came this far has another parser on it already.
     if (ctx.method === 'PUT' || ctx.method === 'SOURCE') {
@@ -121,9 +122,7 @@ async function answered(ctx: Context, next: Next): Promise<void> {
   } catch (error) {
     if (!(error instanceof FloecastError)) throw error
     dress(ctx)
-    if (error.status === 401) ctx.set('WWW-Authenticate', CHALLENGE)
-    if (error.status === 405) ctx.set('Allow', 'GET, HEAD')
-    tell(ctx, error.status, error.message)
+    refuse(ctx, error)
   }
 }
 

@@ -233,8 +233,8 @@ const isMedia = ({ headers, path }: RequestHead): boolean =>
   !/^\/(admin|api)(\/|\.cgi|$)/.test(path) &&
   /^(audio|video|application\/(ogg|octet-stream))/i.test(headers.get('content-type') ?? '')
 
-// Calls of the API change things by PUT, too; nobody can publish there.
-const isCall = ({ path }: RequestHead): boolean => path?.startsWith('/api/v1/') === true
+// The API has PUTs of its own, and nobody can publish there.
+const isCall = ({ target }: RequestHead): boolean => target.startsWith('/api/v1/')
 
 const mediaRequest = ({ method, path, rawQuery, headers }: RequestHead, { remoteAddress }: Socket): MediaRequest => ({
   method,

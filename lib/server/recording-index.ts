@@ -1,20 +1,20 @@
 import type { Logger } from '../log.js'
 import type { Mount } from '../mount/mount.js'
-import type { Kept } from './kept.js'
+import type { StateDocument, StateFolder } from './state-folder.js'
 
 /** Files by name, each with the name of the mount that is in it. */
 export type RecordedMounts = Readonly<Record<string, string>>
 
 /** Keeps of which mount each recording is, which the name of a file need not tell. */
 export class RecordingIndex {
-  readonly #kept: Kept<RecordedMounts>
+  readonly #kept: StateDocument<RecordedMounts>
   readonly #logger: Logger
   /** What is not kept yet. */
   readonly #fresh = new Map<string, string>()
   #busy = false
 
-  constructor(kept: Kept<RecordedMounts>, logger: Logger) {
-    this.#kept = kept
+  constructor(state: StateFolder, logger: Logger) {
+    this.#kept = state.document('recordings.json', readRecordedMounts)
     this.#logger = logger
   }
 

@@ -18,6 +18,7 @@ import { Arrivals } from './arrivals.js'
 import { audienceOf } from './audience.js'
 import { Bans, refuseBanned } from './bans.js'
 import { createApp, type Middleware, routes } from './app.js'
+import { AuditTrail } from './audit-trail.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
@@ -25,10 +26,14 @@ import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp, ignore } from './hang-up.js'
 import { Http } from './http.js'
-import { InMemory } from './kept.js'
+import type { Identity } from './identity.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
+import { People } from './people.js'
 import { RecordingIndex } from './recording-index.js'
+import { Sessions } from './sessions.js'
+import { StateFolder } from './state-folder.js'
+import { Tokens } from './tokens.js'
 import { Viewers } from './viewers.js'
 
 /** Options of {@link createServer}. */
@@ -39,6 +44,11 @@ export interface CreateServerOptions extends ServerOptions {
   readonly logger?: Logger
   /** A certificate: then every port speaks TLS as well as plain text. */
   readonly tls?: CertificateFiles | undefined
+  /**
+   * Folder for what is changed over the API and has to outlive the server: people, tokens, bans, the audit trail. An absolute path; made
+   * when needed, for this server alone. In memory when it is left out. It stays the same over a reload.
+   */
+  readonly stateDir?: string | undefined
   /** Where time comes from; only tests need another than the machine's. */
   readonly clock?: Clock
 }
@@ -119,6 +129,31 @@ export class Server extends EventEmitter<ServerEvents> {
    */
   readonly media: Media = new Media(this)
   /**
+   * What outlives the server.
+   * @internal
+   */
+  readonly state: StateFolder
+  /**
+   * Who can sign in besides the administrator.
+   * @internal
+   */
+  readonly people: People
+  /**
+   * Who has signed in on pages.
+   * @internal
+   */
+  readonly sessions: Sessions
+  /**
+   * What programs sign in with.
+   * @internal
+   */
+  readonly tokens: Tokens
+  /**
+   * Who changed what.
+   * @internal
+   */
+  readonly audit: AuditTrail
+  /**
    * Who is not let in; used by the front.
    * @internal
    */
@@ -138,20 +173,25 @@ export class Server extends EventEmitter<ServerEvents> {
   #tick: (() => void) | undefined
   #closing = false
 
-  /** @throws z.ZodError when an option is not what it may be; Error when the certificate cannot be read */
-  constructor({ auth, logger = silent, tls, clock = systemClock, ...options }: CreateServerOptions) {
+  /** @throws z.ZodError when an option is not what it may be; Error when the certificate or what is kept cannot be read */
+  constructor({ auth, logger = silent, tls, clock = systemClock, stateDir, ...options }: CreateServerOptions) {
     super()
     this.logger = logger
     this.clock = clock
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
-    this.bans = new Bans(new InMemory([]), clock)
-    this.recordings = new RecordingIndex(new InMemory({}), logger)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
     void this.mounts.folder?.ready.then((found) => {
       for (const file of found) logger.info({ file }, 'a recording that a crash has cut short is kept')
     })
-    this.#gate = new Gate(this.#guarded(auth), new AttemptLimiter())
+    this.state = new StateFolder(stateDir)
+    this.bans = new Bans(this.state, clock)
+    this.recordings = new RecordingIndex(this.state, logger)
+    this.people = new People(this.state, clock)
+    this.sessions = new Sessions(clock)
+    this.tokens = new Tokens(this.state, clock)
+    this.audit = new AuditTrail(this.state, clock, logger)
+    this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.people)
     this.#front = new Front(this)
     this.#certificate = tls && new Certificate(tls, logger)
     this.http = new Http(this.#settings)
@@ -229,14 +269,14 @@ export class Server extends EventEmitter<ServerEvents> {
    * @throws as the constructor; then everything stays as it was
    */
   reload(options: CreateServerOptions): void {
-    const { auth, tls, logger: _logger, clock: _clock, ...rest } = options
+    const { auth, tls, logger: _logger, clock: _clock, stateDir: _stateDir, ...rest } = options
     // All that can fail comes first.
     const settings = serverOptions.parse(rest)
     const certificate = tls && new Certificate(tls, this.logger)
     this.#certificate?.close()
     this.#certificate = certificate
     this.#settings = settings
-    this.#gate.auth = this.#guarded(auth)
+    this.#gate.use(this.#guarded(auth), auth.version ?? auth)
     this.http.configure(settings)
     this.mounts.configure(settings)
   }
@@ -259,11 +299,20 @@ export class Server extends EventEmitter<ServerEvents> {
     clearTimeout(timer)
     this.http.close()
     await written
+    await this.state.close()
   }
 
   /** As `ServerContext.admit`. */
   admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string> {
     return this.#gate.admit(roles, credentials, mount, address)
+  }
+
+  /**
+   * As `ServerContext.identify`.
+   * @internal
+   */
+  identify(credentials: readonly Credentials[], address: string): Promise<Identity> {
+    return this.#gate.identify(credentials, address)
   }
 
   /**

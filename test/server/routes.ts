@@ -10,9 +10,15 @@ import { AutoDemuxer } from '../../lib/formats/detect.js'
 import type { FormatName, Track } from '../../lib/formats/frame.js'
 import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
-import { silent } from '../../lib/log.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
+import { silent } from '../../lib/log.js'
+import { AuditTrail } from '../../lib/server/audit-trail.js'
+import type { Identity } from '../../lib/server/identity.js'
 import { Media } from '../../lib/server/media.js'
+import { People } from '../../lib/server/people.js'
+import { Sessions } from '../../lib/server/sessions.js'
+import { StateFolder } from '../../lib/server/state-folder.js'
+import { Tokens } from '../../lib/server/tokens.js'
 import { Viewers } from '../../lib/server/viewers.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
@@ -22,7 +28,6 @@ import type { AccessEntry } from '../../lib/server/access-log.js'
 import { createApp, routes } from '../../lib/server/app.js'
 import { Bans } from '../../lib/server/bans.js'
 import type { Role, ServerContext } from '../../lib/server/context.js'
-import { InMemory } from '../../lib/server/kept.js'
 import { RecordingIndex } from '../../lib/server/recording-index.js'
 import { escapeMarkup } from '../../lib/server/routes/markup.js'
 import type { StatusReport } from '../../lib/server/routes/status-report.js'
@@ -57,10 +62,15 @@ class Lab implements ServerContext {
   readonly settings
   readonly mounts
   readonly viewers = new Viewers()
-  readonly bans = new Bans(new InMemory([]), { now: Date.now, after: () => () => {} })
-  readonly recordings = new RecordingIndex(new InMemory({}), silent)
+  readonly bans = new Bans(new StateFolder(), { now: Date.now, after: () => () => {} })
+  readonly recordings = new RecordingIndex(new StateFolder(), silent)
   readonly media: Media = new Media(this)
   readonly clock = { now: Date.now, after: () => () => {} }
+  readonly state = new StateFolder()
+  readonly people = new People(this.state, this.clock)
+  readonly sessions = new Sessions(this.clock)
+  readonly tokens = new Tokens(this.state, this.clock)
+  readonly audit = new AuditTrail(this.state, this.clock, silent)
   readonly started = STARTED
   readonly asked: Asked[] = []
   readonly logged: string[] = []
@@ -94,6 +104,11 @@ class Lab implements ServerContext {
     )
     if (right === undefined) throw new FloecastError('WRONG_PASSWORD', { user: credentials[0]!.user })
     return right.user
+  }
+
+  async identify(credentials: readonly Credentials[], address: string): Promise<Identity> {
+    const name = await this.admit(['admin'], credentials, undefined, address)
+    return { principal: { name, role: 'admin', mounts: [], via: 'password' }, stands: () => true, seen: () => {} }
   }
 
   mp3(name = '/a.mp3', info: StreamInfo = LAB) {
