@@ -5,7 +5,7 @@ import type { Clock } from '../clock.js'
 import { FloecastError } from '../errors.js'
 import { SERVER } from '../version.js'
 import { type Address, clientAddress, readRange, type AddressSettings } from './address.js'
-import type { StateDocument } from './state-folder.js'
+import type { StateDocument, StateFolder } from './state-folder.js'
 
 /** An address or a range that is not let in. */
 export interface Ban {
@@ -39,9 +39,9 @@ export class Bans {
   // Players of segments ask many times a second; reading an address takes longer than anything else here.
   readonly #verdicts = new Map<string, Ban | undefined>()
 
-  /** @param kept the bans of an earlier run, and where those of this one go */
-  constructor(kept: StateDocument<readonly Ban[]>, clock: Clock) {
-    this.#kept = kept
+  /** @param state where the bans of an earlier run are, and those of this one go */
+  constructor(state: StateFolder, clock: Clock) {
+    this.#kept = state.document('bans.json', readBans)
     this.#clock = clock
     this.#arrange()
   }

@@ -12,13 +12,13 @@ import type { History } from './history.js'
 import type { Identity } from './identity.js'
 import type { Edits } from './edits.js'
 import type { People } from './people.js'
+import type { RecordingIndex } from './recording-index.js'
 import type { Sessions } from './sessions.js'
 import type { StateFolder } from './state-folder.js'
 import type { Tokens } from './tokens.js'
 import type { Bans } from './bans.js'
 import type { Media } from './media.js'
 import type { MediaContext } from './media-request.js'
-import type { RecordingIndex } from './recording-index.js'
 import type { Webhooks } from './webhooks.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
@@ -32,9 +32,15 @@ export interface ServerContext extends MediaContext {
   readonly mounts: Mounts
   /** Answers for what browsers play. */
   readonly media: Media
-  /** Who is not let in. */
+  /**
+   * Who is not let in.
+   * @internal
+   */
   readonly bans: Bans
-  /** Which mounts recordings are of. */
+  /**
+   * Which mounts recordings are of.
+   * @internal
+   */
   readonly recordings: RecordingIndex
   /** The pages that follow what is on the air. */
   readonly live: Live
@@ -82,6 +88,7 @@ export interface ServerContext extends MediaContext {
   /**
    * Cuts all connections of addresses that are not let in, whatever they are used for. Those of trusted proxies stay, as others come by them, too.
    * @param isOut looks at an address, as `clientAddress` gives it
+   * @internal
    */
   cut(isOut: (address: string) => boolean): void
   /** Whether everybody may listen, without a word about who they are. */

@@ -13,8 +13,8 @@ export interface Identity {
 }
 
 /**
- * Whether somebody may do what an operation wants. What is about a mount that its path does not name, its handler has to look at.
- * @param mount what it is about; `undefined` when the path names no mount
+ * Whether somebody may do what an operation wants.
+ * @param mount what it is about; `undefined` when that is no mount, or one that only the handler finds out: that has to look whose it is
  * @throws FloecastError NOT_ALLOWED
  */
 export function allow(who: Principal, access: Access, mount: string | undefined): void {

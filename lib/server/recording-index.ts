@@ -1,6 +1,6 @@
 import type { Logger } from '../log.js'
 import type { Mount } from '../mount/mount.js'
-import type { StateDocument } from './state-folder.js'
+import type { StateDocument, StateFolder } from './state-folder.js'
 
 /** Files by name, each with the name of the mount that is in it. */
 export type RecordedMounts = Readonly<Record<string, string>>
@@ -13,8 +13,8 @@ export class RecordingIndex {
   readonly #fresh = new Map<string, string>()
   #busy = false
 
-  constructor(kept: StateDocument<RecordedMounts>, logger: Logger) {
-    this.#kept = kept
+  constructor(state: StateFolder, logger: Logger) {
+    this.#kept = state.document('recordings.json', readRecordedMounts)
     this.#logger = logger
   }
 

@@ -17,7 +17,7 @@ import { clientAddress, isTrusted } from './address.js'
 import { formatRefusal } from './answer.js'
 import { Arrivals } from './arrivals.js'
 import { audienceOf } from './audience.js'
-import { Bans, readBans, refuseBanned } from './bans.js'
+import { Bans, refuseBanned } from './bans.js'
 import { createApp, type Middleware, routes } from './app.js'
 import { AuditTrail } from './audit-trail.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
@@ -34,13 +34,13 @@ import { Live } from './live.js'
 import { LogTail } from './log-tail.js'
 import type { Identity } from './identity.js'
 import { People } from './people.js'
+import { RecordingIndex } from './recording-index.js'
 import { Sessions } from './sessions.js'
 import { StateFolder } from './state-folder.js'
 import { Tokens } from './tokens.js'
 import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
-import { readRecordedMounts, RecordingIndex } from './recording-index.js'
 import { Viewers } from './viewers.js'
 import { WEBHOOK_NEWS } from './webhook-news.js'
 import { Webhooks } from './webhooks.js'
@@ -54,7 +54,7 @@ export interface CreateServerOptions extends ServerOptions {
   /** A certificate: then every port speaks TLS as well as plain text. */
   readonly tls?: CertificateFiles | undefined
   /**
-   * Folder for what is changed over the API and has to outlive the server: people, tokens, the audit trail. An absolute path; made
+   * Folder for what is changed over the API and has to outlive the server: people, tokens, bans, the audit trail. An absolute path; made
    * when needed, for this server alone. In memory when it is left out. It stays the same over a reload.
    */
   readonly stateDir?: string | undefined
@@ -221,8 +221,8 @@ export class Server extends EventEmitter<ServerEvents> {
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
     this.state = new StateFolder(stateDir)
-    this.bans = new Bans(this.state.document('bans.json', readBans), clock)
-    this.recordings = new RecordingIndex(this.state.document('recordings.json', readRecordedMounts), logger)
+    this.bans = new Bans(this.state, clock)
+    this.recordings = new RecordingIndex(this.state, this.logger)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
     this.#memory = new MemoryKeeper(options, (own) => this.#configure(serverOptions.parse(own)))
     this.edits = new Edits(this, keeper ?? this.#memory)
@@ -394,8 +394,8 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #tell: Tell = (event, ...args) => {
     this.#emit(event, ...args)
     const [one] = args
-    const mount = args.at(-1)
-    if (event === 'recorded' && typeof one === 'string' && mount instanceof Mount) this.recordings.note(one, mount)
+    const last = args.at(-1)
+    if (event === 'recorded' && typeof one === 'string' && last instanceof Mount) this.recordings.note(one, last)
     if (event === 'source') this.#watch()
     if (SOON.has(event)) this.live.poke()
     WEBHOOK_NEWS[event]?.((...news) => this.webhooks.tell(...news), this.clock.now(), ...args)

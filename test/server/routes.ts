@@ -33,9 +33,9 @@ import { serverOptions, type ServerOptions } from '../../lib/options.js'
 import { clientAddress, encodePath, isHost, publicUrl, type Visit } from '../../lib/server/address.js'
 import type { AccessEntry } from '../../lib/server/access-log.js'
 import { createApp, routes } from '../../lib/server/app.js'
-import { Bans, readBans } from '../../lib/server/bans.js'
+import { Bans } from '../../lib/server/bans.js'
 import type { Role, ServerContext } from '../../lib/server/context.js'
-import { readRecordedMounts, RecordingIndex } from '../../lib/server/recording-index.js'
+import { RecordingIndex } from '../../lib/server/recording-index.js'
 import { escapeMarkup } from '../../lib/server/routes/markup.js'
 import type { StatusReport } from '../../lib/api/status.js'
 import { SERVER, VERSION } from '../../lib/version.js'
@@ -69,8 +69,8 @@ class Lab implements ServerContext {
   readonly settings
   readonly mounts
   readonly viewers = new Viewers()
-  readonly bans = new Bans(new StateFolder().document('bans.json', readBans), { now: Date.now, after: () => () => {} })
-  readonly recordings = new RecordingIndex(new StateFolder().document('recordings.json', readRecordedMounts), silent)
+  readonly bans = new Bans(new StateFolder(), { now: Date.now, after: () => () => {} })
+  readonly recordings = new RecordingIndex(new StateFolder(), silent)
   readonly media: Media = new Media(this)
   readonly edits: Edits = new Edits(this, new MemoryKeeper({}, () => {}))
   readonly live: Live = new Live(this)

@@ -1,6 +1,6 @@
 import type { Principal } from '../../api/index.js'
 import { FloecastError } from '../../errors.js'
-import { owns } from '../routes/api.js'
+import { owns } from '../identity.js'
 
 /** Whether somebody may see what is about a mount: an owner sees what is theirs, all others see all. What is about no known mount is nobody's. */
 export const sees = (who: Principal | undefined, mount: string | undefined): boolean =>

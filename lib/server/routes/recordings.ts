@@ -6,8 +6,9 @@ import { openRecording } from '../../media/recordings.js'
 import { mountOfRecording } from '../api/recordings.js'
 import { sees } from '../api/rights.js'
 import type { ServerContext } from '../context.js'
+import { allow } from '../identity.js'
 import { parseRange } from '../reply.js'
-import { allow, type ApiGuard } from './api.js'
+import type { ApiGuard } from './api.js'
 
 /** Adds `getRecording`: a file with ranges, and with the media type that its ending says. */
 export function recordingRoutes(router: Router, context: ServerContext, guard: ApiGuard): void {
