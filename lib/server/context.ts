@@ -25,7 +25,10 @@ export interface ServerContext extends MediaContext {
   readonly started: number
   /** Where the server writes what happens. */
   readonly logger: Logger
-  /** Changes settings while the server runs. */
+  /**
+   * Changes settings while the server runs.
+   * @internal
+   */
   readonly edits: Edits
   /** Whether everybody may listen, without a word about who they are. */
   readonly open: boolean
