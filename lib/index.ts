@@ -1,15 +1,7 @@
 export { FloecastError, ERRORS, type ErrorCode } from './errors.js'
 export { silent, type Logger } from './log.js'
 export { type Clock, systemClock } from './clock.js'
-export {
-  mountOptions,
-  protocolOptions,
-  serverOptions,
-  type MountOptions,
-  type MountSettings,
-  type ServerOptions,
-  type ServerSettings,
-} from './options.js'
+export { mountOptions, serverOptions, type MountOptions, type MountSettings, type ServerOptions, type ServerSettings } from './options.js'
 export { type Credentials } from './icy/basic.js'
 export { createMetadata, type Metadata } from './icy/metadata.js'
 export { type StreamInfo } from './icy/stream-info.js'
@@ -21,7 +13,7 @@ export { type Form, type InstantOwner, InstantStream } from './mount/instant.js'
 export { Mount, type MountEvents, type PastMetadata } from './mount/mount.js'
 export { type Found, Mounts } from './mount/mounts.js'
 export { Outlet } from './mount/outlet.js'
-export { Source, type SourceDetails } from './mount/source.js'
+export { Source, type SourceDetails, type SourceProtocol } from './mount/source.js'
 export { type AccessEntry, formatAccess } from './server/access-log.js'
 export type { Audience, CountingMethod, ListeningProtocol } from './server/audience.js'
 export { type Attempt, type Auth, basic, type BasicOptions, hashPassword, verifyPassword } from './server/auth.js'

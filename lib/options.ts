@@ -187,19 +187,23 @@ export type MountSettings = z.output<typeof mountOptions>
 
 const needsDisk = ({ dvr, dump }: MountSettings): boolean => dvr > 0 || dump !== undefined
 
-const way = (description: string) => z.boolean().default(true).describe(description)
-
 /**
  * The ways in and out of a server. What is off here is off for every mount.
  */
 export const protocolOptions = z.strictObject({
-  icecast: way('Take sources that speak as Icecast has it (PUT, SOURCE): OBS, ffmpeg, libshout and most others'),
-  shoutcast: way('Take sources that speak as SHOUTcast 1 has it, with a password and no user name'),
-  progressive: way('Offer mounts as they come, as endless streams: VLC, radios, everything that plays Icecast'),
-  hls: way('Offer mounts by HLS, to every browser and phone'),
-  lowLatency: way('List parts of segments, too (Low-Latency HLS, and DASH with low latency)'),
-  dash: way('Offer mounts by MPEG-DASH'),
-  instant: way('Offer mounts as endless streams in other forms (/live.mp4, .webm, .ts, .aac, .mp3, .opus)'),
+  icecast: z
+    .boolean()
+    .default(true)
+    .describe('Take sources that speak as Icecast has it (PUT, SOURCE): OBS, ffmpeg, libshout and most others'),
+  shoutcast: z.boolean().default(true).describe('Take sources that speak as SHOUTcast 1 has it, with a password and no user name'),
+  progressive: z
+    .boolean()
+    .default(true)
+    .describe('Offer mounts as they come, as endless streams: VLC, radios, everything that plays Icecast'),
+  hls: z.boolean().default(true).describe('Offer mounts by HLS, to every browser and phone'),
+  lowLatency: z.boolean().default(true).describe('List parts of segments, too (Low-Latency HLS, and DASH with low latency)'),
+  dash: z.boolean().default(true).describe('Offer mounts by MPEG-DASH'),
+  instant: z.boolean().default(true).describe('Offer mounts as endless streams in other forms (/live.mp4, .webm, .ts, .aac, .mp3, .opus)'),
 })
 
 /** What can be set for the server. */

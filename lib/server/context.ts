@@ -83,7 +83,10 @@ export interface ServerContext extends MediaContext {
    * @internal
    */
   readonly audit: AuditTrail
-  /** Changes settings while the server runs. */
+  /**
+   * Changes settings while the server runs.
+   * @internal
+   */
   readonly edits: Edits
   /**
    * Cuts all connections of addresses that are not let in, whatever they are used for. Those of trusted proxies stay, as others come by them, too.

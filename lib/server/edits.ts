@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { Principal } from '../api/index.js'
 import type { Clock } from '../clock.js'
 import { FloecastError } from '../errors.js'
 import { serverOptions, type ServerSettings } from '../options.js'
@@ -33,8 +32,6 @@ const UNDO_TIME = 600_000
 
 /** Changes settings while the server runs: one change after the other, each checked and told of before it is done, and undone if wanted. */
 export class Edits {
-  /** Told when a password has been changed, and by whom: the old one holds no longer, and the answer has not gone out. */
-  readonly onPassword = new Set<(whose: PasswordOwner, by: Principal | undefined) => void>()
   readonly #context: EditsContext
   readonly #keeper: SettingsKeeper
   readonly #undos = new Map<string, { readonly until: number; readonly changes: readonly SettingsChange[] }>()
@@ -127,17 +124,16 @@ export class Edits {
   }
 
   /**
-   * Changes a password for good: the old one is refused from then on, and who is connected stays.
-   * @param by whoever changes it
+   * Changes a password for good: the old one is refused from then on, and who is connected stays. Whoever has signed in on a page with the old one of the
+   * administrator has to sign in again.
    * @throws FloecastError SETTING_LOCKED, SETTINGS_UNSAVED
    */
-  async setPassword(whose: PasswordOwner, password: string, by?: Principal): Promise<void> {
+  async setPassword(whose: PasswordOwner, password: string): Promise<void> {
     const path = ['passwords', whose]
     const lock = this.lockOf(path)
     if (lock !== undefined) throw new FloecastError('SETTING_LOCKED', { path: path.join('.'), by: lock.by })
     const value = await hashPassword(password)
     await this.#next(() => this.#keeper.change([{ path, value }]))
-    for (const call of this.onPassword) call(whose, by)
   }
 
   #next<T>(work: () => Promise<T>): Promise<T> {

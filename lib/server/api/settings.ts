@@ -77,10 +77,10 @@ export const settingsHandlers = (context: ServerContext): Handlers => {
       source: { locked: edits.lockOf(['passwords', 'source'])?.by ?? null },
       admin: { locked: edits.lockOf(['passwords', 'admin'])?.by ?? null },
     }),
-    changePassword: async ({ params: { whose }, body: { password }, who }) => {
+    changePassword: async ({ params: { whose }, body: { password } }) => {
       if (whose !== 'source' && whose !== 'admin')
         throw new FloecastError('BAD_REQUEST', { reason: 'there are passwords of source and admin' })
-      await edits.setPassword(whose, password, who)
+      await edits.setPassword(whose, password)
     },
   }
 }
