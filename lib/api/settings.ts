@@ -90,7 +90,7 @@ export const settings = {
     summary: 'Lists all mounts with their settings',
     description: 'Those that are live, those that have settings, and prefixes that have.',
     access: 'viewer',
-    answer: z.strictObject({ mounts: z.array(mountEntry) }),
+    answer: z.strictObject({ mounts: z.array(mountEntry).describe('By name') }),
   }),
   getMount: operation({
     method: 'GET',

@@ -176,7 +176,7 @@ t.test('a change is told before it is done, holds at once, and can be undone', a
   t.equal((await get('/tv.mp4')).status, 404)
   t.match((await ask('POST', `/settings/undo/${done.json.undo}`)).json, { effects: [/^Instant streams on/, /^maxSources/] })
   t.match(server.settings, { maxSources: 50, protocols: { instant: true } })
-  t.match(await ask('POST', `/settings/undo/${done.json.undo}`), { status: 404, text: /^Cannot undo this any more/ })
+  t.match(await ask('POST', `/settings/undo/${done.json.undo}`), { status: 404, text: /Cannot undo this any more/ })
 
   t.match((await ask('PATCH', '/settings', { maxSources: null })).json, { settings: { maxSources: 100 } }, 'null is the default')
   t.match((await ask('PATCH', '/settings', { maxSources: 100 })).json.effects, ['Nothing changes: it is so already'])
