@@ -28,13 +28,9 @@ export {
   Server,
   type ServerEvents,
 } from './server/server.js'
-export type { EventSink } from './server/event-stream.js'
-export { Feed, type FeedReader, type FeedSources } from './server/feed.js'
-export { History, type HistoryOwner } from './server/history.js'
-export { Live } from './server/live.js'
-export { LogTail, type LogTailEvents } from './server/log-tail.js'
-export type { LogEntry, LogLevel, Overview, Sample, SourceChange } from './api/server.js'
-export { Media, type MediaContext, type MediaRequest, type MediaTarget } from './server/media.js'
+export { Media } from './server/media.js'
+export type { MediaContext, MediaRequest } from './server/media-request.js'
+export type { MediaTarget } from './server/media-target.js'
 export type { MediaAnswer, Reply } from './server/reply.js'
 export type {
   FormStatus,
@@ -50,7 +46,6 @@ export type {
   TitleStatus,
   TrackStatus,
 } from './api/status.js'
-export type { ReportContext } from './server/routes/status-report.js'
 export {
   parseCmcd,
   type Sighting,
@@ -61,7 +56,4 @@ export {
   type ViewingMethod,
   type ViewingProtocol,
 } from './server/viewers.js'
-export { type Outcome, Webhooks, type WebhooksOwner } from './server/webhooks.js'
-export type { Lookup } from './server/outgoing.js'
-export type { Webhook, WebhookEvent } from './api/webhooks.js'
 export { VERSION } from './version.js'

@@ -35,16 +35,23 @@ export class Gate {
     this.#stamp = Symbol('administrator')
   }
 
+  /** As `ServerContext.open`. */
+  get open(): boolean {
+    return this.#auth.listener === undefined
+  }
+
   /** As `ServerContext.admit`; of several credentials, as a SHOUTcast password can be read in two ways, one must be right. */
   async admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string> {
-    if (roles.includes('listener') && this.#auth.listener === undefined) return credentials[0]?.user ?? ''
-    return this.#try(credentials, address, 'the source', async (one) => {
-      for (const role of roles) if (await this.#knows(role, { ...one, mount, address })) return one.user
+    if (roles.includes('listener') && this.open) return credentials[0]?.user ?? ''
+    const { user, isEnough } = await this.#try(credentials, address, 'the source', async (one) => {
+      for (const role of roles) if (await this.#knows(role, { ...one, mount, address })) return { user: one.user, isEnough: true }
       const identity = roles.some((role) => role !== 'listener') ? await this.#people.check(one.user, one.password) : undefined
-      if (identity === undefined || !roles.some((role) => isEnough(identity, role, mount))) return undefined
-      identity.seen()
-      return identity.principal.name
+      identity?.seen()
+      return identity && { user: identity.principal.name, isEnough: roles.some((role) => suffices(identity, role, mount)) }
     })
+    // The password was right, so nobody has guessed.
+    if (!isEnough) throw new FloecastError('NOT_ALLOWED', { user })
+    return user
   }
 
   /** As `ServerContext.identify`. */
@@ -88,7 +95,7 @@ export class Gate {
 }
 
 // Administrators may do everything, owners publish to what is theirs.
-function isEnough({ principal }: Identity, role: Role, mount: string | undefined): boolean {
+function suffices({ principal }: Identity, role: Role, mount: string | undefined): boolean {
   if (role === 'listener') return false
   if (principal.role === 'admin') return true
   return role === 'source' && principal.role === 'owner' && mount !== undefined && owns(principal, mount)

@@ -4,7 +4,7 @@ import type { Mount } from '../mount/mount.js'
 import type { Source } from '../mount/source.js'
 import { audienceOf } from './audience.js'
 import { Growth } from './growth.js'
-import type { MediaContext } from './media.js'
+import type { MediaContext } from './media-request.js'
 
 /** What is needed of the server whose history it is. */
 export interface HistoryOwner extends MediaContext {

@@ -49,7 +49,7 @@ export class People {
 
   /** Everybody, by name. */
   list(): Person[] {
-    return this.#document.value.people.map((one) => this.#tell(one)).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    return this.#document.value.people.map((one) => this.#tell(one)).toSorted((a, b) => a.name.localeCompare(b.name))
   }
 
   /**

@@ -130,7 +130,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly clock: Clock
   /** When the server was made, in milliseconds. */
   readonly started: number
-  /** Where the server writes what happens: the logger that it was given, behind {@link Server.tail}. */
+  /** Where the server writes what happens: through it goes what the pages of administrators show of the log. */
   readonly logger: Logger
   /**
    * Takes what is neither a source nor a listener; used by the front.
@@ -144,25 +144,55 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly media: Media = new Media(this)
-  /** The pages that follow what is on the air. */
+  /**
+   * The pages that follow what is on the air.
+   * @internal
+   */
   readonly live: Live = new Live(this)
-  /** Those who have signed in and follow what happens. */
+  /**
+   * Those who have signed in and follow what happens.
+   * @internal
+   */
   readonly feed: Feed
-  /** How the server does, and did for the last hour. */
+  /**
+   * How the server does, and did for the last hour.
+   * @internal
+   */
   readonly history: History
-  /** The last entries of the log. */
+  /**
+   * The last entries of the log.
+   * @internal
+   */
   readonly tail: LogTail
-  /** Addresses that are told what happens. */
+  /**
+   * Addresses that are told what happens.
+   * @internal
+   */
   readonly webhooks: Webhooks
-  /** What outlives the server. */
+  /**
+   * What outlives the server.
+   * @internal
+   */
   readonly state: StateFolder
-  /** Who can sign in besides the administrator. */
+  /**
+   * Who can sign in besides the administrator.
+   * @internal
+   */
   readonly people: People
-  /** Who has signed in on pages. */
+  /**
+   * Who has signed in on pages.
+   * @internal
+   */
   readonly sessions: Sessions
-  /** What programs sign in with. */
+  /**
+   * What programs sign in with.
+   * @internal
+   */
   readonly tokens: Tokens
-  /** Who changed what. */
+  /**
+   * Who changed what.
+   * @internal
+   */
   readonly audit: AuditTrail
   #settings: ServerSettings
   #certificate: Certificate | undefined
@@ -204,6 +234,11 @@ export class Server extends EventEmitter<ServerEvents> {
   /** The settings in force. */
   get settings(): ServerSettings {
     return this.#settings
+  }
+
+  /** As `ServerContext.open`. */
+  get open(): boolean {
+    return this.#gate.open
   }
 
   /** Connections of all kinds that are open. */
@@ -313,7 +348,10 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#gate.admit(roles, credentials, mount, address)
   }
 
-  /** As `ServerContext.identify`. */
+  /**
+   * As `ServerContext.identify`.
+   * @internal
+   */
   identify(credentials: readonly Credentials[], address: string): Promise<Identity> {
     return this.#gate.identify(credentials, address)
   }

@@ -16,7 +16,7 @@ export interface Deed {
   readonly body: unknown
 }
 
-// What is not told, whatever its value: the trail is read by more people than may know a password.
+// What is not told, whatever its value and whatever the schema says: the trail is read by more people than may know a password.
 const SECRET = /pass|secret|token|credential|auth|hash|signature|cookie|^key$/i
 // Characters of one value, and of all of them.
 const MAX_VALUE = 60
@@ -25,10 +25,12 @@ const MAX_TEXT = 240
 /** Writes an entry of the audit trail, in which no secret can stand. */
 export function describeDeed({ id, spec, who, address, params, body }: Deed): Omit<AuditEntry, 'id' | 'time'> {
   const target = Object.values(params).map(clean).join(' ') || targetIn(body)
-  const changes = excerpt(body, [], target)
+  const secrets = secretsIn(spec.body)
+  const isSecret = (key: string): boolean => SECRET.test(key) || secrets.has(key)
+  const changes = excerpt(body, [], target, isSecret)
   const to = target === null ? '' : `: ${target}`
-  const with_ = changes.length === 0 ? '' : ` (${cut(changes.join(', '), MAX_TEXT)})`
-  return { who: who.name, via: who.via, address, action: id, target, summary: `${spec.summary}${to}${with_}` }
+  const told = changes.length === 0 ? '' : ` (${cut(changes.join(', '), MAX_TEXT)})`
+  return { who: who.name, via: who.via, address, action: id, target, summary: `${spec.summary}${to}${told}` }
 }
 
 // What is made has no name in the path yet.
@@ -41,11 +43,38 @@ function targetIn(body: unknown): string | null {
   return null
 }
 
+/** What can stand in a schema, of which there is one kind for each kind of value. */
+interface Schema {
+  readonly meta?: () => Readonly<Record<string, unknown>> | undefined
+  readonly shape?: Readonly<Record<string, Schema>>
+  readonly unwrap?: () => Schema
+  readonly element?: Schema
+  readonly valueType?: Schema
+  readonly options?: readonly unknown[]
+}
+
+/** The keys, at whatever depth, that a schema calls secret. */
+function secretsIn(schema: Schema | undefined, found = new Set<string>(), depth = 0): Set<string> {
+  if (schema === undefined || depth > 8) return found
+  for (const [key, inner] of Object.entries(schema.shape ?? {})) {
+    if (isMarked(inner)) found.add(key)
+    secretsIn(inner, found, depth + 1)
+  }
+  const choices = (schema.options ?? []).filter(isSchema)
+  for (const inner of [schema.unwrap?.(), schema.element, schema.valueType, ...choices]) secretsIn(inner, found, depth + 1)
+  return found
+}
+
+const isMarked = (schema: Schema | undefined): boolean =>
+  schema !== undefined && (schema.meta?.()?.['secret'] === true || isMarked(schema.unwrap?.()))
+
+const isSchema = (one: unknown): one is Schema => typeof one === 'object' && one !== null && 'meta' in one
+
 /** Each value with its path, such as `hls.partDuration 0.5`; of what is secret no more than that it was given. */
-function excerpt(value: unknown, path: readonly string[], target: string | null): string[] {
+function excerpt(value: unknown, path: readonly string[], target: string | null, isSecret: (key: string) => boolean): string[] {
   const name = path.join('.')
-  if (path.some((key) => SECRET.test(key))) return [value === null ? `no ${name}` : `another ${name}`]
-  if (isObject(value)) return Object.entries(value).flatMap(([key, inner]) => excerpt(inner, [...path, clean(key)], target))
+  if (path.some(isSecret)) return [value === null ? `no ${name}` : `${name} •••`]
+  if (isObject(value)) return Object.entries(value).flatMap(([key, inner]) => excerpt(inner, [...path, clean(key)], target, isSecret))
   if (value === undefined || path.length === 0) return []
   if (value === null) return [`${name} as it is without`]
   if (Array.isArray(value)) {
