@@ -32,12 +32,6 @@ export {
 export { Media } from './server/media.js'
 export type { MediaContext, MediaRequest } from './server/media-request.js'
 export type { MediaTarget } from './server/media-target.js'
-export type { EventSink } from './server/event-stream.js'
-export { Feed, type FeedReader, type FeedSources } from './server/feed.js'
-export { History, type HistoryOwner } from './server/history.js'
-export { Live } from './server/live.js'
-export { LogTail, type LogTailEvents } from './server/log-tail.js'
-export type { LogEntry, LogLevel, Overview, Sample, SourceChange } from './api/server.js'
 export type { MediaAnswer, Reply } from './server/reply.js'
 export type {
   FormStatus,
@@ -53,7 +47,6 @@ export type {
   TitleStatus,
   TrackStatus,
 } from './api/status.js'
-export type { ReportContext } from './server/routes/status-report.js'
 export {
   parseCmcd,
   type Sighting,
@@ -65,7 +58,4 @@ export {
   type ViewingProtocol,
   type Whose,
 } from './server/viewers.js'
-export { type Outcome, Webhooks, type WebhooksOwner } from './server/webhooks.js'
-export type { Lookup } from './server/outgoing.js'
-export type { Webhook, WebhookEvent } from './api/webhooks.js'
 export { VERSION } from './version.js'

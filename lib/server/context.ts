@@ -42,15 +42,30 @@ export interface ServerContext extends MediaContext {
    * @internal
    */
   readonly recordings: RecordingIndex
-  /** The pages that follow what is on the air. */
+  /**
+   * The pages that follow what is on the air.
+   * @internal
+   */
   readonly live: Live
-  /** Those who have signed in and follow what happens. */
+  /**
+   * Those who have signed in and follow what happens.
+   * @internal
+   */
   readonly feed: Feed
-  /** How the server does, and did. */
+  /**
+   * How the server does, and did.
+   * @internal
+   */
   readonly history: History
-  /** The last entries of the log. */
+  /**
+   * The last entries of the log.
+   * @internal
+   */
   readonly tail: LogTail
-  /** Addresses that are told what happens. */
+  /**
+   * Addresses that are told what happens.
+   * @internal
+   */
   readonly webhooks: Webhooks
   /** Where time comes from. */
   readonly clock: Clock

@@ -137,7 +137,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly clock: Clock
   /** When the server was made, in milliseconds. */
   readonly started: number
-  /** Where the server writes what happens: the logger that it was given, behind {@link Server.tail}. */
+  /** Where the server writes what happens: through it goes what the pages of administrators show of the log. */
   readonly logger: Logger
   /**
    * Takes what is neither a source nor a listener; used by the front.
@@ -151,15 +151,30 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly media: Media = new Media(this)
-  /** The pages that follow what is on the air. */
+  /**
+   * The pages that follow what is on the air.
+   * @internal
+   */
   readonly live: Live = new Live(this)
-  /** Those who have signed in and follow what happens. */
+  /**
+   * Those who have signed in and follow what happens.
+   * @internal
+   */
   readonly feed: Feed
-  /** How the server does, and did for the last hour. */
+  /**
+   * How the server does, and did for the last hour.
+   * @internal
+   */
   readonly history: History
-  /** The last entries of the log. */
+  /**
+   * The last entries of the log.
+   * @internal
+   */
   readonly tail: LogTail
-  /** Addresses that are told what happens. */
+  /**
+   * Addresses that are told what happens.
+   * @internal
+   */
   readonly webhooks: Webhooks
   /**
    * What outlives the server.
