@@ -1,7 +1,8 @@
+import { doctor } from './doctor.js'
 import { session } from './session.js'
 
 /** All operations of `/api/v1`, by the name that OpenAPI calls `operationId`. */
-export const operations = { ...session }
+export const operations = { ...session, ...doctor }
 
 /** All operations. */
 export type Operations = typeof operations
@@ -10,3 +11,4 @@ export type OperationId = keyof Operations
 
 export * from './operation.js'
 export * from './session.js'
+export * from './doctor.js'

@@ -1,4 +1,8 @@
 export { Feed, type Sink } from './feed.js'
+export { type ArrivalMeasures, Arrivals, type Drift } from './arrivals.js'
+export { Health } from './health.js'
+export { TrackHealth } from './track-health.js'
+export { Viewing, type ViewingMeasures } from './viewing.js'
 export { type FileKind, type FileName, folderOf, formatName, NAME_TIMESCALE, parseName } from './names.js'
 export type { Period } from './period.js'
 export { type FoundPart, Presentation, type PresentationOwner, type PresentationSettings, type Title } from './presentation.js'

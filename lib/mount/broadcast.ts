@@ -4,6 +4,7 @@ import type { FormatName, Frame } from '../formats/frame.js'
 import type { MediaTrack } from '../formats/packet.js'
 import { Feed } from '../media/feed.js'
 import type { MediaFolder } from '../media/folder.js'
+import type { Health } from '../media/health.js'
 import { Presentation } from '../media/presentation.js'
 import type { MountSettings } from '../options.js'
 import { type Form, FORMS, formTracks, type InstantOwner, InstantStream } from './instant.js'
@@ -55,6 +56,11 @@ export class Broadcast {
     const hears = { keyless: (seconds: number) => this.#keyless(seconds), lost: (reason: string) => this.#lose(reason) }
     this.presentation = new Presentation(hears, settings, this.#feed.timeline.origin, clock, owner.folder)
     this.#feed.attach(this.presentation)
+  }
+
+  /** What is measured of the packets of its source. */
+  get health(): Health {
+    return this.#feed.health
   }
 
   /** The streams that are being made, by form. */

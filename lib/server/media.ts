@@ -165,7 +165,9 @@ export class Media {
     if (count > BEACONS)
       throw new FloecastError('TOO_MANY_REQUESTS', { seconds: Math.ceil((this.#beaconsSince + BEACON_WINDOW - now) / 1000) })
     this.#beacons.set(address, count)
-    const protocol = new URLSearchParams(request.query).get('protocol')
+    const told = new URLSearchParams(request.query)
+    mount.broadcast.health.viewing.take(told, now)
+    const protocol = told.get('protocol')
     this.#see(
       mount,
       request,
