@@ -40,7 +40,7 @@ export const healthMeasures = z.strictObject({
       peak: bits('The most over five seconds of the last minute'),
     })
     .describe('Bit rate of all tracks together'),
-  tracks: z.array(trackMeasures).describe('Its tracks that can be repackaged'),
+  tracks: z.array(trackMeasures).readonly().describe('Its tracks that can be repackaged'),
   keyFrames: z
     .strictObject({
       last: z.number().nullable().describe('Seconds between the last two'),
@@ -132,15 +132,11 @@ export const playing = z.strictObject({
 /** What the doctor says of a mount. */
 export const diagnosis = z.strictObject({
   mount: z.string().describe('The mount, with its first slash'),
-  findings: z.array(finding).describe('What there is to say, worst first; never empty'),
+  findings: z.array(finding).readonly().describe('What there is to say, worst first; never empty'),
   measures: healthMeasures.nullable().describe('The figures; null while nothing is on the air'),
-  playsIn: z.array(playing).describe('Who can play it as it is now'),
+  playsIn: z.array(playing).readonly().describe('Who can play it as it is now'),
 })
 
-/** One track of a source, as its packets show it. */
-export type TrackMeasures = z.infer<typeof trackMeasures>
-/** What is measured of a source while it sends. */
-export type HealthMeasures = z.infer<typeof healthMeasures>
 /** What is wrong, or right, with a mount. */
 export type Finding = z.infer<typeof finding>
 /** Who can play a mount. */

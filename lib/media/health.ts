@@ -1,6 +1,6 @@
-import type { HealthMeasures } from '../api/doctor.js'
 import type { MediaTrack, Packet } from '../formats/packet.js'
 import { Arrivals } from './arrivals.js'
+import type { HealthMeasures } from './health-measures.js'
 import { TrackHealth } from './track-health.js'
 import { Viewing } from './viewing.js'
 

@@ -1,7 +1,17 @@
 export { Feed, type Sink } from './feed.js'
-export { type ArrivalMeasures, Arrivals, type Drift } from './arrivals.js'
+export type { ArrivalMeasures, Drift } from './arrivals.js'
 export { Health } from './health.js'
-export { TrackHealth } from './track-health.js'
+export type {
+  DamageMeasures,
+  FrameRates,
+  HealthMeasures,
+  JumpMeasures,
+  KeyFrameMeasures,
+  Rates,
+  ReorderMeasures,
+  TotalRates,
+  TrackMeasures,
+} from './health-measures.js'
 export { Viewing, type ViewingMeasures } from './viewing.js'
 export { type FileKind, type FileName, folderOf, formatName, NAME_TIMESCALE, parseName } from './names.js'
 export type { Period } from './period.js'

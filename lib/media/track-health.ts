@@ -1,5 +1,5 @@
-import type { TrackMeasures } from '../api/doctor.js'
 import type { MediaTrack, Packet } from '../formats/packet.js'
+import type { KeyFrameMeasures, ReorderMeasures, TrackMeasures } from './health-measures.js'
 
 /** Seconds by which a clock that moves on by itself has jumped: what the timeline takes for another clock. */
 const LEAP = 1
@@ -108,7 +108,7 @@ export class TrackHealth {
   }
 
   /** Seconds between key frames; `null` for sound. */
-  get keyFrames(): { last: number | null; median: number | null; longest: number | null; open: number } | null {
+  get keyFrames(): KeyFrameMeasures | null {
     if (!this.#isVideo) return null
     const sorted = this.#distances.toSorted((a, b) => a - b)
     return {
@@ -120,7 +120,7 @@ export class TrackHealth {
   }
 
   /** In which order pictures come, and how long before they are shown, at most, in seconds; `null` for sound. */
-  get reorder(): { frames: boolean; delay: number } | null {
+  get reorder(): ReorderMeasures | null {
     if (!this.#isVideo) return null
     return { frames: this.#isReordered || this.#wasReordered, delay: Math.max(this.#delay, this.#lastDelay) / this.track.timescale }
   }

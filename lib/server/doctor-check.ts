@@ -1,5 +1,6 @@
-import type { Finding, HealthMeasures, Playing } from '../api/doctor.js'
+import type { Finding, Playing } from '../api/doctor.js'
 import type { FormatName, Track } from '../formats/frame.js'
+import type { HealthMeasures } from '../media/health-measures.js'
 import type { MountForms } from './forms.js'
 
 /** What the doctor looks at. */

@@ -1,5 +1,5 @@
-import type { HealthMeasures } from '../api/doctor.js'
 import type { FormatName } from '../formats/frame.js'
+import type { HealthMeasures } from '../media/health-measures.js'
 import { decodes, mainTracks } from './browsers.js'
 import { type Check, figure, graded, round, THRESHOLDS as T, times } from './doctor-check.js'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { HealthMeasures } from '../../lib/api/doctor.js'
 import type { MediaTrack, Packet } from '../../lib/formats/packet.js'
 import { Health } from '../../lib/media/health.js'
+import type { HealthMeasures } from '../../lib/media/health-measures.js'
 import { Viewing } from '../../lib/media/viewing.js'
 import { AAC, type Arrival, H264, noise, type Recipe, stream } from '../helpers/media.js'
 import { NOON } from '../helpers/studio.js'
