@@ -1,22 +1,4 @@
-/** How evenly media arrives; see the measures of the API. */
-export interface ArrivalMeasures {
-  /** The 95th percentile of each second's longest wait, in seconds. */
-  readonly gap: number | null
-  /** The 95th percentile of each second's most media at once, in seconds. */
-  readonly gust: number | null
-  /** Seconds of media for each second on the wall. */
-  readonly speed: number | null
-}
-
-/** The clock of a source beside ours. */
-export interface Drift {
-  /** How much faster it runs, in millionths. */
-  readonly ppm: number
-  /** Its standard error, in millionths. */
-  readonly error: number
-  /** Over how many seconds it is measured. */
-  readonly seconds: number
-}
+import { type ArrivalMeasures, type Drift, rounded, roundedOrNull } from './health-measures.js'
 
 /** Seconds whose waits and gusts are kept. */
 const SECONDS = 60
@@ -90,9 +72,9 @@ export class Arrivals {
     // The stretch that is open may still see an earlier arrival.
     const [first, last] = [this.#stretches.at(-2 - MINUTE), this.#stretches.at(-2)]
     return {
-      gap: percentile(waits.slice(-SECONDS)),
-      gust: percentile(this.#gusts),
-      speed: first === undefined || last === undefined ? null : 1 - (last.lag - first.lag) / (last.at - first.at),
+      gap: roundedOrNull(percentile(waits.slice(-SECONDS))),
+      gust: roundedOrNull(percentile(this.#gusts)),
+      speed: first === undefined || last === undefined ? null : rounded(1 - (last.lag - first.lag) / (last.at - first.at)),
     }
   }
 
@@ -108,7 +90,7 @@ export class Arrivals {
     const xx = x.reduce((sum, value) => sum + (value - mx) ** 2, 0)
     const slope = x.reduce((sum, value, i) => sum + (value - mx) * (y[i]! - my), 0) / xx
     const rest = x.reduce((sum, value, i) => sum + (y[i]! - my - slope * (value - mx)) ** 2, 0)
-    return { ppm: -slope * 1e6, error: Math.sqrt(rest / (n - 2) / xx) * 1e6, seconds: x.at(-1)! / 1000 }
+    return { ppm: rounded(-slope * 1e6), error: rounded(Math.sqrt(rest / (n - 2) / xx) * 1e6), seconds: rounded(x.at(-1)! / 1000) }
   }
 
   // A wait of several seconds is that of each of them.

@@ -1,5 +1,8 @@
-import type { ArrivalMeasures, Drift } from './arrivals.js'
-import type { ViewingMeasures } from './viewing.js'
+/** A figure to three decimals: what is finer is the arithmetic's. */
+export const rounded = (value: number): number => Math.round(value * 1000) / 1000
+/** The same of what may not be known. */
+export const roundedOrNull = (value: number | null | undefined): number | null =>
+  value === null || value === undefined || Number.isNaN(value) ? null : rounded(value)
 
 /** Bit rates, in bits a second; `null` while they are not known. */
 export interface Rates {
@@ -43,6 +46,26 @@ export interface ReorderMeasures {
   readonly delay: number
 }
 
+/** How evenly media arrives. */
+export interface ArrivalMeasures {
+  /** The 95th percentile of each second's longest wait, in seconds. */
+  readonly gap: number | null
+  /** The 95th percentile of each second's most media at once, in seconds. */
+  readonly gust: number | null
+  /** Seconds of media for each second on the wall. */
+  readonly speed: number | null
+}
+
+/** The clock of a source beside ours. */
+export interface Drift {
+  /** How much faster it runs, in millionths. */
+  readonly ppm: number
+  /** Its standard error, in millionths. */
+  readonly error: number
+  /** Over how many seconds it is measured. */
+  readonly seconds: number
+}
+
 /** Leaps of a source's clock. */
 export interface JumpMeasures {
   /** How many in the last ten minutes. */
@@ -57,6 +80,20 @@ export interface DamageMeasures {
   readonly minute: number
   /** Since the source connected. */
   readonly total: number
+}
+
+/** What players have told of late. */
+export interface ViewingMeasures {
+  /** How many reports they have sent. */
+  readonly reports: number
+  /** How many of them tell of a stall. */
+  readonly stalling: number
+  /** Stalls that they tell of. */
+  readonly stalls: number
+  /** How long those lasted together, in seconds. */
+  readonly stalled: number
+  /** How far behind the live edge players are, in seconds: the median. */
+  readonly delay: number | null
 }
 
 /** One track of a source, as its packets show it. */

@@ -1,6 +1,6 @@
 import type { MediaTrack, Packet } from '../formats/packet.js'
 import { Arrivals } from './arrivals.js'
-import type { HealthMeasures } from './health-measures.js'
+import { type HealthMeasures, rounded, roundedOrNull } from './health-measures.js'
 import { TrackHealth } from './track-health.js'
 import { Viewing } from './viewing.js'
 
@@ -107,15 +107,15 @@ export class Health {
     const jumps = this.#jumps.filter(({ at }) => now - at <= TEN_MINUTES)
     const skews = this.#skews.toSorted((a, b) => a - b)
     return {
-      seconds: Math.max(0, (now - (this.#began ?? now)) / 1000),
+      seconds: rounded(Math.max(0, (now - (this.#began ?? now)) / 1000)),
       rate: { now: rate((one) => one.rate(now, PEAK)), minute: rate((one) => one.rate(now, MINUTE)), peak: this.#peak() },
       tracks: tracks.map((one) => one.measures(now, this.#arrival)),
       keyFrames: video?.keyFrames ?? null,
       reorder: video?.reorder ?? null,
-      skew: skews[skews.length >> 1] ?? null,
+      skew: roundedOrNull(skews[skews.length >> 1]),
       arrival: this.#arrivals.measures(now),
       drift: this.#arrivals.drift(),
-      jumps: { count: jumps.length, last: jumps.at(-1)?.size ?? null },
+      jumps: { count: jumps.length, last: roundedOrNull(jumps.at(-1)?.size) },
       discontinuities: sum(this.#breaks, TEN_MINUTES),
       damage: { minute: sum(this.#losses, MINUTE), total: this.#lost },
       restarts: Math.max(0, sum(this.#starts, HOUR) - 1),

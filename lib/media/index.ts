@@ -1,8 +1,9 @@
 export { Feed, type Sink } from './feed.js'
-export type { ArrivalMeasures, Drift } from './arrivals.js'
 export { Health } from './health.js'
 export type {
+  ArrivalMeasures,
   DamageMeasures,
+  Drift,
   FrameRates,
   HealthMeasures,
   JumpMeasures,
@@ -11,8 +12,9 @@ export type {
   ReorderMeasures,
   TotalRates,
   TrackMeasures,
+  ViewingMeasures,
 } from './health-measures.js'
-export { Viewing, type ViewingMeasures } from './viewing.js'
+export { Viewing } from './viewing.js'
 export { type FileKind, type FileName, folderOf, formatName, NAME_TIMESCALE, parseName } from './names.js'
 export type { Period } from './period.js'
 export { type FoundPart, Presentation, type PresentationOwner, type PresentationSettings, type Title } from './presentation.js'

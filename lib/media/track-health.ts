@@ -1,5 +1,5 @@
 import type { MediaTrack, Packet } from '../formats/packet.js'
-import type { KeyFrameMeasures, ReorderMeasures, TrackMeasures } from './health-measures.js'
+import { type KeyFrameMeasures, type ReorderMeasures, rounded, roundedOrNull, type TrackMeasures } from './health-measures.js'
 
 /** Seconds by which a clock that moves on by itself has jumped: what the timeline takes for another clock. */
 const LEAP = 1
@@ -112,17 +112,20 @@ export class TrackHealth {
     if (!this.#isVideo) return null
     const sorted = this.#distances.toSorted((a, b) => a - b)
     return {
-      last: this.#distances.at(-1) ?? null,
-      median: sorted[sorted.length >> 1] ?? null,
-      longest: sorted.at(-1) ?? null,
-      open: Number.isNaN(this.#key) ? 0 : Math.max(0, this.#dts / this.track.timescale - this.#key),
+      last: roundedOrNull(this.#distances.at(-1)),
+      median: roundedOrNull(sorted[sorted.length >> 1]),
+      longest: roundedOrNull(sorted.at(-1)),
+      open: Number.isNaN(this.#key) ? 0 : rounded(Math.max(0, this.#dts / this.track.timescale - this.#key)),
     }
   }
 
   /** In which order pictures come, and how long before they are shown, at most, in seconds; `null` for sound. */
   get reorder(): ReorderMeasures | null {
     if (!this.#isVideo) return null
-    return { frames: this.#isReordered || this.#wasReordered, delay: Math.max(this.#delay, this.#lastDelay) / this.track.timescale }
+    return {
+      frames: this.#isReordered || this.#wasReordered,
+      delay: rounded(Math.max(this.#delay, this.#lastDelay) / this.track.timescale),
+    }
   }
 
   /**
@@ -145,9 +148,9 @@ export class TrackHealth {
       channels: channels ?? null,
       packets: this.packets,
       rate: { now: this.rate(now, NOW), minute: this.rate(now, MINUTE) },
-      frameRate: kind === 'video' ? { seen, declared: frameRate ?? null } : null,
-      missing: minute === undefined ? this.#missing : this.#missing - minute.missing,
-      silent: Number.isNaN(this.arrival) ? 0 : Math.max(0, (latest - this.arrival) / 1000),
+      frameRate: kind === 'video' ? { seen: roundedOrNull(seen), declared: roundedOrNull(frameRate) } : null,
+      missing: rounded(this.#missing - (minute?.missing ?? 0)),
+      silent: Number.isNaN(this.arrival) ? 0 : rounded(Math.max(0, (latest - this.arrival) / 1000)),
       variable: !this.#isVideo && this.#largest > this.#smallest * EVEN,
     }
   }

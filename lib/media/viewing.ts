@@ -1,16 +1,4 @@
-/** What players have told of late. */
-export interface ViewingMeasures {
-  /** How many reports they have sent. */
-  readonly reports: number
-  /** How many of them tell of a stall. */
-  readonly stalling: number
-  /** Stalls that they tell of. */
-  readonly stalls: number
-  /** How long those lasted together, in seconds. */
-  readonly stalled: number
-  /** How far behind the live edge players are, in seconds: the median. */
-  readonly delay: number | null
-}
+import { rounded, roundedOrNull, type ViewingMeasures } from './health-measures.js'
 
 /** Milliseconds that are added up, and how many of these are kept: five minutes. */
 const STEP = 10_000
@@ -72,6 +60,6 @@ export class Viewing {
       sum.stalled += step.stalled
     }
     const delays = this.#delays.flatMap(({ at, delay }) => (now - at > STEP * STEPS ? [] : [delay])).toSorted((a, b) => a - b)
-    return { ...sum, delay: delays[delays.length >> 1] ?? null }
+    return { ...sum, stalled: rounded(sum.stalled), delay: roundedOrNull(delays[delays.length >> 1]) }
   }
 }

@@ -140,7 +140,7 @@ export function playsIn(format: FormatName, tracks: readonly Track[], forms: Mou
   const isKnown = format !== 'raw'
   return [
     ...found,
-    { where: 'VLC, mpv', verdict: isKnown ? 'yes' : 'perhaps', why: isKnown ? 'As it comes.' : 'Nobody knows what the source sends.' },
+    { where: 'VLC and mpv', verdict: isKnown ? 'yes' : 'perhaps', why: isKnown ? 'As it comes.' : 'Nobody knows what the source sends.' },
     ...(hasVideo || main.length === 0 ? [] : [radios(forms, main)]),
   ]
 }

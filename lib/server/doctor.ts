@@ -2,7 +2,7 @@ import type { Diagnosis, Finding } from '../api/doctor.js'
 import { describeBitrate, describeTrack } from '../formats/describe.js'
 import type { Mount } from '../mount/mount.js'
 import type { Mounts } from '../mount/mounts.js'
-import { list, mainTracks, playsIn } from './browsers.js'
+import { BROWSERS, list, mainTracks, playsIn } from './browsers.js'
 import type { Check, Patient } from './doctor-check.js'
 import { CODEC_CHECKS } from './doctor-codecs.js'
 import { FLOW_CHECKS } from './doctor-flow.js'
@@ -52,7 +52,7 @@ function wellOf({ tracks, measures, playsIn: players }: Patient): string {
   const { rate, keyFrames, seconds } = measures
   const bits = rate.minute === null ? '' : ` at ${describeBitrate(rate.minute)}`
   const keys = keyFrames?.median == null ? '' : `, key frames ${Math.round(keyFrames.median * 10) / 10} s apart`
-  const where = players.filter(({ verdict }) => verdict === 'yes').map((one) => one.where)
+  const where = BROWSERS.filter((name) => players.some((one) => one.where === name && one.verdict === 'yes'))
   const plays = where.length === 0 ? '' : `; it plays in ${list(where)}`
   const young = seconds < YOUNG ? 'So far all is well' : 'All is well'
   return `${young}: ${list(mainTracks(tracks).map(describeTrack))}${bits}${keys}${plays}.`
