@@ -3,6 +3,7 @@ import { people } from './people.js'
 import { settings } from './settings.js'
 import { listeners } from './listeners.js'
 import { recordings } from './recordings.js'
+import { doctor } from './doctor.js'
 import { session } from './session.js'
 import { sources } from './sources.js'
 import { server } from './server.js'
@@ -21,6 +22,7 @@ export const operations = {
   ...recordings,
   ...server,
   ...webhooks,
+  ...doctor,
 }
 
 /** All operations. */
@@ -41,3 +43,4 @@ export * from './sources.js'
 export * from './server.js'
 export * from './status.js'
 export * from './webhooks.js'
+export * from './doctor.js'

@@ -1,6 +1,7 @@
 import type { FormatName, Frame } from '../formats/frame.js'
 import type { Packet, PacketReader } from '../formats/packet.js'
 import { createPacketReader } from '../formats/packets.js'
+import { Health } from './health.js'
 import type { Period } from './period.js'
 import { Timeline, type TimelineOwner } from './timeline.js'
 
@@ -19,6 +20,8 @@ export type Sink = TimelineOwner
 export class Feed {
   /** Where it puts them. */
   readonly timeline: Timeline
+  /** What is measured of them on their way. */
+  readonly health = new Health()
   readonly #sinks = new Set<Sink>()
   /** Those who take packets from the next period on. */
   readonly #joining = new Set<Sink>()
@@ -45,6 +48,7 @@ export class Feed {
   /** Says that another source begins, whose format is known. */
   start(format: FormatName): void {
     this.timeline.cut()
+    this.health.start()
     this.#reader = createPacketReader(format)
     this.#begun = false
     this.#held = []
@@ -67,6 +71,7 @@ export class Feed {
       this.#begun = true
     }
     const packets = reader.read(from === 0 ? frames : frames.slice(from))
+    this.health.take(packets, now)
     if (reader.pending && this.#held.length < MAX_HELD) {
       this.#pendingSince ??= now
       if (now - this.#pendingSince < PATIENCE) {
@@ -125,6 +130,7 @@ export class Feed {
     this.#forget()
     for (const sink of this.#joining) this.#sinks.add(sink)
     this.#joining.clear()
+    this.health.period()
     for (const sink of this.#sinks) sink.begin(period)
   }
 

@@ -4,6 +4,7 @@ import type { FormatName, Frame } from '../formats/frame.js'
 import type { MediaTrack } from '../formats/packet.js'
 import { Feed } from '../media/feed.js'
 import type { MediaFolder } from '../media/folder.js'
+import type { Health } from '../media/health.js'
 import { Presentation, type PresentationSettings } from '../media/presentation.js'
 import type { MountSettings } from '../options.js'
 import { type Form, FORMS, formTracks, type InstantOwner, InstantStream } from './instant.js'
@@ -76,6 +77,11 @@ export class Broadcast {
     const wanted = settings.hls.lowLatency ? (partDuration ?? settings.hls.partDuration) : undefined
     presentation.configure({ ...presentationSettings(settings), partDuration: wanted })
     if (wanted !== partDuration) this.#feed.timeline.renew(now)
+  }
+
+  /** What is measured of the packets of its source. */
+  get health(): Health {
+    return this.#feed.health
   }
 
   /** The streams that are being made, by form. */

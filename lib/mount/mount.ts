@@ -259,6 +259,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
       this.#counted = { bytes: source.bytesReceived, time: now }
     }
     const { skipped } = source.demuxer
+    if (this.ready) this.broadcast.health.lost(skipped, now)
     if (skipped > this.#damage.bytes && now - this.#damage.time >= DAMAGE_INTERVAL) {
       const seconds = Math.round((now - this.#damage.time) / 1000)
       this.warn(

@@ -83,7 +83,9 @@ export class Media {
       throw new FloecastError('TOO_MANY_REQUESTS', { seconds: Math.ceil((this.#beaconsSince + BEACON_WINDOW - now) / 1000) })
     this.#beacons.set(address, count)
     if (this.#context.viewers.banished > 0) this.#turnAway(mount, request)
-    const protocol = new URLSearchParams(request.query).get('protocol')
+    const told = new URLSearchParams(request.query)
+    mount.broadcast.health.viewing.take(told, now)
+    const protocol = told.get('protocol')
     this.#see(
       mount,
       request,

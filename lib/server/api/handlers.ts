@@ -5,6 +5,7 @@ import { peopleHandlers } from './people.js'
 import { settingsHandlers } from './settings.js'
 import { listenerHandlers } from './listeners.js'
 import { recordingHandlers } from './recordings.js'
+import { doctorHandlers } from './doctor.js'
 import { sessionHandlers } from './session.js'
 import { sourceHandlers } from './sources.js'
 import { serverHandlers } from './server.js'
@@ -21,4 +22,5 @@ export const handlersOf = (context: ServerContext): Handlers => ({
   ...recordingHandlers(context),
   ...serverHandlers(context),
   ...webhookHandlers(context),
+  ...doctorHandlers(context),
 })
