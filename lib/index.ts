@@ -29,7 +29,9 @@ export {
   type ServerEvents,
 } from './server/server.js'
 export type { FormStatus, InstantForm, MountForms, SegmentedForm } from './server/forms.js'
-export { Media, type MediaContext, type MediaRequest, type MediaTarget } from './server/media.js'
+export { Media } from './server/media.js'
+export type { MediaContext, MediaRequest } from './server/media-request.js'
+export type { MediaTarget } from './server/media-target.js'
 export type { MediaAnswer, Reply } from './server/reply.js'
 export type {
   MountStatus,
