@@ -23,6 +23,10 @@ export interface FormStatus {
 export interface SegmentedForm extends FormStatus {
   /** Whether segments are told of while they grow, so that players come within two seconds of live. */
   readonly lowLatency: boolean
+  /** Seconds of a segment. */
+  readonly segmentDuration: number
+  /** Seconds that players may go back. */
+  readonly rewind: number
 }
 
 /** A form that is one endless stream. */
@@ -58,7 +62,9 @@ export function formsOf(mount: Mount, mounts: Mounts, url: string): MountForms {
   let hls: SegmentedForm | null = null
   let dash: SegmentedForm | null = null
   if (presentation !== undefined && period !== undefined) {
-    const lowLatency = presentation.settings.partDuration !== undefined
+    const { partDuration, segmentDuration, segmentCount, dvr = 0 } = presentation.settings
+    const lowLatency = partDuration !== undefined
+    const times = { segmentDuration, rewind: Math.max(dvr, segmentDuration * segmentCount) }
     const container = hlsContainer(presentation, 'main')
     if (settings.hls.enabled && container !== undefined && hlsRenditions(presentation).length > 0 && isFree('m3u8'))
       hls = {
@@ -66,6 +72,7 @@ export function formsOf(mount: Mount, mounts: Mounts, url: string): MountForms {
         type: HLS_TYPE,
         media: [segmentType(container, tracksOf(period, 'main'))],
         lowLatency: lowLatency && container !== 'packed',
+        ...times,
       }
     const sets = settings.dash && isFree('mpd') ? dashRenditions(period).map((id) => tracksOf(period, id)) : []
     if (sets.length > 0)
@@ -74,6 +81,7 @@ export function formsOf(mount: Mount, mounts: Mounts, url: string): MountForms {
         type: DASH_TYPE,
         media: [...new Set(sets.map((tracks) => segmentType(containerOf(tracks)!, tracks)))],
         lowLatency,
+        ...times,
       }
   }
   const instant = [...(source === undefined ? [] : broadcast.forms)]

@@ -173,12 +173,13 @@ class WebmCutter implements Cutter {
 
 // The id and size of the element that begins here; a size of which nobody knows is Infinity.
 function elementAt(bytes: Uint8Array): { id: number; head: number; size: number } | undefined {
-  const idLength = Math.clz32(bytes[0] ?? 0) - 23
+  if (bytes.length === 0) return undefined
+  const idLength = Math.clz32(bytes[0]!) - 23
   const first = bytes[idLength]
-  if (first === undefined) return undefined
-  const sizeLength = Math.clz32(first) - 23
+  const sizeLength = first === undefined ? 1 : Math.clz32(first) - 23
   if (idLength > 4 || sizeLength > 8) throw new RangeError('The stream is not what it says it is')
   const head = idLength + sizeLength
+  if (first === undefined) return undefined
   if (bytes.length < head) return undefined
   const id = bytes.subarray(0, idLength).reduce((sum, byte) => sum * 256 + byte, 0)
   let size = first & (0xff >> sizeLength)
