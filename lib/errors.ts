@@ -24,6 +24,7 @@ export const ERRORS = {
   TOO_MANY_SOURCES: [403, 'too many sources connected'],
   TOO_MANY_CLIENTS: [403, 'Icecast connection limit reached'],
   TOO_MANY_LISTENERS: [403, 'max listeners reached'],
+  TOO_MANY_PAGES: [503, 'Too many pages follow what happens here; load this one again in a while'],
   UNSUPPORTED_CODING: [501, 'Cannot read the body: the transfer coding "{coding}" is not supported; send it plain or chunked'],
   FOREIGN_SITE: [403, 'Cannot take this from the page of another site'],
   NOT_ALLOWED: [403, '{user} may not do this; ask an administrator'],

@@ -10,7 +10,7 @@ export type { RecordingOwner, RecordingState } from './mount/dump.js'
 export { Replay } from './mount/replay.js'
 export { Broadcast, type BroadcastOwner } from './mount/broadcast.js'
 export { type Form, type InstantOwner, InstantStream } from './mount/instant.js'
-export { Mount, type MountEvents } from './mount/mount.js'
+export { Mount, type MountEvents, type PastMetadata } from './mount/mount.js'
 export { type Found, Mounts } from './mount/mounts.js'
 export { Outlet } from './mount/outlet.js'
 export { Source, type SourceDetails } from './mount/source.js'
@@ -28,20 +28,27 @@ export {
   Server,
   type ServerEvents,
 } from './server/server.js'
-export type { FormStatus, InstantForm, MountForms, SegmentedForm } from './server/forms.js'
+export type { EventSink } from './server/event-stream.js'
+export { Live } from './server/live.js'
 export { Media } from './server/media.js'
 export type { MediaContext, MediaRequest } from './server/media-request.js'
 export type { MediaTarget } from './server/media-target.js'
 export type { MediaAnswer, Reply } from './server/reply.js'
 export type {
+  FormStatus,
+  InstantForm,
+  MountForms,
   MountStatus,
+  PastTitle,
   PlaylistLinks,
+  SegmentedForm,
   ServerStatus,
   SourceStatus,
   StatusReport,
   TitleStatus,
   TrackStatus,
-} from './server/routes/status-report.js'
+} from './api/status.js'
+export type { ReportContext } from './server/routes/status-report.js'
 export {
   parseCmcd,
   type Sighting,

@@ -1,7 +1,11 @@
 import { session } from './session.js'
+import { status } from './status.js'
 
 /** All operations of `/api/v1`, by the name that OpenAPI calls `operationId`. */
-export const operations = { ...session }
+export const operations = {
+  ...session,
+  ...status,
+}
 
 /** All operations. */
 export type Operations = typeof operations
@@ -10,3 +14,4 @@ export type OperationId = keyof Operations
 
 export * from './operation.js'
 export * from './session.js'
+export * from './status.js'

@@ -7,6 +7,7 @@ import { handlersOf } from './api/handlers.js'
 import { giveMedia } from './media-http.js'
 import { apiRoutes } from './routes/api.js'
 import { assetRoutes } from './routes/assets.js'
+import { eventRoutes } from './routes/events.js'
 import { guardOf } from './routes/guard.js'
 import { indexPage } from './routes/index-page.js'
 import { listen } from './routes/listen.js'
@@ -38,6 +39,7 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   shoutcastRoutes(router, context)
   metricsRoutes(router, context)
   if (page) indexPage(router, context)
+  eventRoutes(router, context)
   apiRoutes(router, context, guardOf(context), handlersOf(context))
   assetRoutes(router)
   // Last, for it takes whatever is left below /admin.

@@ -4,6 +4,7 @@ import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
+import type { Live } from './live.js'
 import type { Media } from './media.js'
 import type { MediaContext } from './media-request.js'
 
@@ -18,6 +19,8 @@ export interface ServerContext extends MediaContext {
   readonly mounts: Mounts
   /** Answers for what browsers play. */
   readonly media: Media
+  /** The pages that follow what is on the air. */
+  readonly live: Live
   /** Where time comes from. */
   readonly clock: Clock
   /** When the server was made, in milliseconds. */

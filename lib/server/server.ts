@@ -23,6 +23,7 @@ import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp, ignore } from './hang-up.js'
 import { Http } from './http.js'
+import { Live } from './live.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
 import { Viewers } from './viewers.js'
@@ -79,6 +80,8 @@ const BACKLOG = 4096
 const CLOSE_TIMEOUT = 3_000
 // Milliseconds between two looks at who has gone of those who have no connection of their own.
 const TICK = 1_000
+// What whoever looks at a page wants to see at once.
+const SOON: ReadonlySet<keyof MountEvents> = new Set(['source', 'format', 'end', 'metadata', 'forget'])
 
 /**
  * A streaming server: sources connect to mounts, listeners hear them. It owns its ports, or is handed sockets.
@@ -114,6 +117,8 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly media: Media = new Media(this)
+  /** The pages that follow what is on the air. */
+  readonly live: Live = new Live(this)
   #settings: ServerSettings
   #certificate: Certificate | undefined
   readonly #gate: Gate
@@ -223,6 +228,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#gate.auth = this.#guarded(auth)
     this.http.configure(settings)
     this.mounts.configure(settings)
+    this.live.poke()
   }
 
   /** Ends everything in order: no new connections, sources and listeners are told, what is left after three seconds is cut. */
@@ -233,6 +239,7 @@ export class Server extends EventEmitter<ServerEvents> {
     const ports = this.#ports.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     const sockets = [...this.#sockets].map((socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())))
     const written = this.mounts.close()
+    this.live.close()
     this.http.closeIdle()
     // Those who have not said a word: browsers open connections to have them ready.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
@@ -259,6 +266,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#emit(event, ...args)
     const [one] = args
     if (event === 'source') this.#watch()
+    if (SOON.has(event)) this.live.poke()
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.#ended(one.details, one.bytesSent)
     if (event === 'end' && one instanceof Source) this.#ended(one.details, one.bytesReceived)
@@ -302,7 +310,8 @@ export class Server extends EventEmitter<ServerEvents> {
   #serve(socket: Socket): void {
     const { maxConnections } = this.#settings
     if (socket.destroyed) return
-    if (this.#closing || (maxConnections > 0 && this.#sockets.size > maxConnections)) {
+    // Pages that wait for news take nothing from those who listen.
+    if (this.#closing || (maxConnections > 0 && this.#sockets.size - this.live.size > maxConnections)) {
       hangUp(socket, formatRefusal(new FloecastError(this.#closing ? 'SERVER_CLOSING' : 'TOO_MANY_CLIENTS')))
       return
     }

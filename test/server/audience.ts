@@ -5,7 +5,7 @@ import t from 'tap'
 import { systemClock } from '../../lib/clock.js'
 import type { AccessEntry } from '../../lib/server/access-log.js'
 import { basic } from '../../lib/server/auth.js'
-import type { StatusReport } from '../../lib/server/routes/status-report.js'
+import type { StatusReport } from '../../lib/api/status.js'
 import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
 import { until } from '../helpers/wait.js'
 

@@ -11,6 +11,7 @@ import type { FormatName, Track } from '../../lib/formats/frame.js'
 import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
+import { Live } from '../../lib/server/live.js'
 import { Media } from '../../lib/server/media.js'
 import { Viewers } from '../../lib/server/viewers.js'
 import { Mounts } from '../../lib/mount/mounts.js'
@@ -21,7 +22,7 @@ import type { AccessEntry } from '../../lib/server/access-log.js'
 import { createApp, routes } from '../../lib/server/app.js'
 import type { Role, ServerContext } from '../../lib/server/context.js'
 import { escapeMarkup } from '../../lib/server/routes/markup.js'
-import type { StatusReport } from '../../lib/server/routes/status-report.js'
+import type { StatusReport } from '../../lib/api/status.js'
 import { SERVER, VERSION } from '../../lib/version.js'
 
 interface Asked {
@@ -54,8 +55,9 @@ class Lab implements ServerContext {
   readonly mounts
   readonly viewers = new Viewers()
   readonly media: Media = new Media(this)
+  readonly live: Live = new Live(this)
   readonly clock = { now: Date.now, after: () => () => {} }
-  readonly started = STARTED
+  readonly started: number = STARTED
   readonly asked: Asked[] = []
   readonly logged: string[] = []
   // Whether everybody may listen.

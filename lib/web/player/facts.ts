@@ -18,6 +18,8 @@ export interface MountFacts {
   readonly connected: string | null
   /** What plays now. */
   readonly title: TitleFacts | null
+  /** What has played, newest first, with what plays. */
+  readonly titles: readonly Pick<TitleFacts, 'display'>[]
   /** The forms in which it can be had now. */
   readonly forms: FormFacts
 }

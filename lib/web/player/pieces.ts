@@ -134,11 +134,14 @@ class WebmCutter implements Cutter {
   #init: Uint8Array<ArrayBuffer>[] = []
   #media: Uint8Array<ArrayBuffer>[] = []
   #time: number | undefined
+  #isOpening = false
 
   push(chunk: Uint8Array<ArrayBuffer>): Piece[] {
     let bytes = this.#rest.length === 0 ? chunk : join([this.#rest, chunk])
     const pieces: Piece[] = []
     const flush = (): void => {
+      // A cluster is not begun before its time is known.
+      if (this.#isOpening) return
       if (this.#media.length > 0) pieces.push({ init: false, bytes: join(this.#media), start: this.#time })
       this.#media = []
     }
@@ -152,6 +155,7 @@ class WebmCutter implements Cutter {
       const whole = bytes.subarray(0, length)
       bytes = bytes.subarray(length)
       if (id === EBML) {
+        this.#isOpening = false
         flush()
         this.#init = [whole]
       } else if (this.#init.length > 0) {
@@ -160,7 +164,14 @@ class WebmCutter implements Cutter {
         pieces.push({ init: true, bytes: join(this.#init) })
         this.#init = []
       } else {
-        if (id === TIMESTAMP) this.#time = whole.subarray(head).reduce((sum, byte) => sum * 256 + byte, 0) / 1000
+        if (id === CLUSTER) {
+          flush()
+          this.#isOpening = true
+        }
+        if (id === TIMESTAMP) {
+          this.#isOpening = false
+          this.#time = whole.subarray(head).reduce((sum, byte) => sum * 256 + byte, 0) / 1000
+        }
         this.#media.push(whole)
       }
     }

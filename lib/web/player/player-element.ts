@@ -90,7 +90,6 @@ export class FloecastPlayer extends LitElement {
   #ticking: ReturnType<typeof setInterval> | undefined
   #menu: MenuName | undefined
   #statistics = false
-  #titles: string[] = []
   #name = ''
   #wantsSilence = false
   #canCast = false
@@ -190,7 +189,7 @@ export class FloecastPlayer extends LitElement {
         @click=${(event: Event) => this.#clicked(event)}
         @dblclick=${(event: Event) => event.target === this.#video && this.#toggleFullScreen()}
       >
-        ${this.#video} ${isAudio ? renderAudio({ name, ...this.#playing(mount), before: this.#titles.slice(1) }) : nothing}
+        ${this.#video} ${isAudio ? renderAudio({ name, ...this.#playing(mount), before: beforeNow(mount) }) : nothing}
         ${spins ? html`<div class="spinner" role="status"><span class="visually-hidden">Loading</span></div>` : nothing} ${veil}
         ${isSilent ? html`<button class="pill sound-on" @click=${() => this.#mute(false)}>${ICONS.muted} Sound on</button>` : nothing}
         ${
@@ -277,14 +276,11 @@ export class FloecastPlayer extends LitElement {
     this.#unfollow = undefined
     this.#playback?.destroy()
     this.#playback = undefined
-    this.#titles = []
     this.#name = ''
   }
 
   #hear(mount: MountFacts | undefined): void {
-    const title = mount?.title?.display ?? ''
     this.#name = mount?.name ?? this.#name
-    if (title !== '' && this.#titles[0] !== title) this.#titles = [title, ...this.#titles].slice(0, 20)
     this.#playback?.update(mount)
   }
 
@@ -355,3 +351,6 @@ export class FloecastPlayer extends LitElement {
     this.#openMenu(undefined)
   }
 }
+
+const beforeNow = ({ title, titles }: MountFacts): string[] =>
+  titles.map(({ display }) => display).filter((display, i) => display !== '' && (i > 0 || display !== title?.display))
