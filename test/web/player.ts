@@ -93,7 +93,7 @@ t.test('who is far behind jumps, and who is a little behind hurries', async (t) 
   t.same(controller.step(120, 100, 120, 21), { rate: 1 }, 'of a new timeline nothing is known')
 })
 
-t.test('the distance stays between its bounds whatever comes', async (t) => {
+t.test('the distance stays between its bounds whatever comes', async () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.double({ min: 0, max: 5, noNaN: true }), fc.double({ min: -10, max: 1e5, noNaN: true })), { maxLength: 80 }),
@@ -175,6 +175,9 @@ const H264 = { kind: 'video', codec: 'H.264', codecs: 'avc1.64001f' }
 const AAC = { kind: 'audio', codec: 'AAC', codecs: 'mp4a.40.2' }
 const instant = (form: string, type: string) => ({ form, type: type.split(';')[0]!, media: [type] })
 
+const ways = (status: MountFacts, support: Support, wish: 'instant' | 'low' | 'safe' = 'instant') =>
+  plansFor(choose(status, support), wish).map(({ mode, way }) => `${mode} ${way.engine} ${way.ending} ${way.protocol}`)
+
 t.test('the ways to play are those that the browser knows, as near to live as is wished', async (t) => {
   const both = 'video/mp4; codecs="avc1.64001f,mp4a.40.2"'
   const tv = mount([H264, AAC], {
@@ -182,8 +185,6 @@ t.test('the ways to play are those that the browser knows, as near to live as is
     dash: segmented('video/mp4; codecs="avc1.64001f"', 'audio/mp4; codecs="mp4a.40.2"'),
     instant: [instant('mp4', both), instant('aac', 'audio/aac')],
   })
-  const ways = (status: MountFacts, support: Support, wish: 'instant' | 'low' | 'safe' = 'instant') =>
-    plansFor(choose(status, support), wish).map(({ mode, way }) => `${mode} ${way.engine} ${way.ending} ${way.protocol}`)
   t.same(ways(tv, CHROMIUM), [
     'instant instant mp4 instant',
     'low shaka m3u8 ll-hls',
@@ -272,6 +273,9 @@ t.test('times are told in words', async (t) => {
 
 t.test('the player can be given what the status says', async (t) => {
   // The compiler is the judge here.
-  const give = (status: MountStatus): MountFacts => status
   t.type(give, 'function')
 })
+
+function give(status: MountStatus): MountFacts {
+  return status
+}

@@ -200,6 +200,7 @@ export const STYLES = css`
     position: absolute;
     inset-inline-start: 16px;
     bottom: 64px;
+    z-index: 1;
     box-shadow: 0 2px 12px #0008;
   }
   .spinner {
