@@ -1,6 +1,6 @@
 import type { Playing } from '../api/doctor.js'
 import type { FormatName, Track } from '../formats/frame.js'
-import type { MountForms } from './forms.js'
+import type { MountForms } from '../api/index.js'
 
 /** How surely something plays. */
 type Chance = 'yes' | 'perhaps' | 'no'

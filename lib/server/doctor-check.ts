@@ -1,7 +1,7 @@
 import type { Finding, Playing } from '../api/doctor.js'
 import type { FormatName, Track } from '../formats/frame.js'
 import type { HealthMeasures } from '../media/health-measures.js'
-import type { MountForms } from './forms.js'
+import type { MountForms } from '../api/index.js'
 
 /** What the doctor looks at. */
 export interface Patient {

@@ -86,6 +86,8 @@ export class Media {
     const told = new URLSearchParams(request.query)
     mount.broadcast.health.viewing.take(told, now)
     const protocol = told.get('protocol')
+    // Who takes one endless stream is counted by the connection.
+    if (protocol === 'instant') return
     this.#see(
       mount,
       request,

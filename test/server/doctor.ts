@@ -8,14 +8,14 @@ import type { HealthMeasures } from '../../lib/media/health-measures.js'
 import { basic } from '../../lib/server/auth.js'
 import { FINDINGS, findingsOf } from '../../lib/server/doctor.js'
 import type { Patient } from '../../lib/server/doctor-check.js'
-import type { MountForms } from '../../lib/server/forms.js'
+import type { MountForms } from '../../lib/api/index.js'
 import { createServer } from '../../lib/server/server.js'
 import { AAC, H264, stream } from '../helpers/media.js'
 import { NOON } from '../helpers/studio.js'
 import { until } from '../helpers/wait.js'
 
 const FORMS: MountForms = {
-  hls: { url: '', type: '', media: ['video/mp4; codecs="avc1.64000a,mp4a.40.2"'], lowLatency: true },
+  hls: { url: '', type: '', media: ['video/mp4; codecs="avc1.64000a,mp4a.40.2"'], lowLatency: true, segmentDuration: 2, rewind: 14 },
   dash: null,
   instant: [{ form: 'mp4', url: '', type: 'video/mp4', media: ['video/mp4; codecs="avc1.64000a,mp4a.40.2"'] }],
 }

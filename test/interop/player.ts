@@ -1,0 +1,231 @@
+import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import type { Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { openBrowser } from '../helpers/browser.js'
+import { formatNamed, media, send } from '../helpers/ffmpeg.js'
+import { needs, type Program, start } from '../helpers/programs.js'
+import { SOURCE_PASSWORD, startFloecast, type TestServer } from '../helpers/server.js'
+import { sleep, until } from '../helpers/wait.js'
+
+/*
+ * The player of our pages in a real browser, fed by real sources: it plays, changes how near to live it is, and outlives whatever a source does.
+ */
+
+t.setTimeout(300_000)
+
+/** What a player says of itself. */
+interface Seen {
+  readonly state: string
+  readonly mode: string
+  readonly ending: string
+  readonly delay: number | undefined
+  readonly time: number
+  readonly frames: number
+  readonly width: number
+  readonly stalls: number
+  readonly text: string
+}
+
+/** A page with a player in it, under the policy that our own pages have. */
+class Viewer {
+  readonly page: Page
+  readonly complaints: string[] = []
+
+  constructor(page: Page) {
+    this.page = page
+    page.on('pageerror', (error) => this.complaints.push(String(error)))
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(`${message.text()} ${message.location().url}`)
+    })
+    page.on('load', () => this.#loads++)
+  }
+  #loads = 0
+
+  /** Whether the page was loaded once only. */
+  get isFirst(): boolean {
+    return this.#loads === 1
+  }
+
+  static async open(page: Page, server: TestServer, attributes: string): Promise<Viewer> {
+    const viewer = new Viewer(page)
+    const { 'player.js': script }: Record<string, string> = JSON.parse(readFileSync('dist/web/manifest.json', 'utf8'))
+    const policy =
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; media-src 'self' blob:; connect-src 'self'; worker-src blob:"
+    await page.route('**/test-page', (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        headers: { 'content-security-policy': policy },
+        body: `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/assets/${script}"></script><body><floecast-player ${attributes}></floecast-player></body>`,
+      }),
+    )
+    await page.goto(server.url('/test-page'))
+    return viewer
+  }
+
+  see(): Promise<Seen> {
+    return this.page.evaluate<Seen>(`(() => {
+      const { video, playback, shadowRoot } = document.querySelector('floecast-player')
+      return {
+        state: playback.state, mode: playback.mode, ending: playback.way?.ending, delay: playback.engine?.delay, stalls: playback.stalls,
+        time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames, width: video.videoWidth, text: shadowRoot.textContent,
+      }
+    })()`)
+  }
+
+  /** Waits until it plays in a mode, and goes on for a while. */
+  async plays(mode: string, ending?: string): Promise<Seen> {
+    let moved = 0
+    let last: Seen | undefined
+    return until(
+      `the player to play on ${mode}`,
+      async () => {
+        const seen = await this.see()
+        const isIt = seen.state === 'playing' && seen.mode === mode && (ending === undefined || seen.ending === ending)
+        moved = isIt && last !== undefined && seen.time > last.time ? moved + 1 : 0
+        last = seen
+        return moved >= 5 ? seen : undefined
+      },
+      { every: 200, timeout: 25_000 },
+    ).catch(async (error: Error) => {
+      throw new Error(`${error.message}: ${JSON.stringify(last)} ${this.complaints.join()}`)
+    })
+  }
+
+  choose(mode: string): Promise<unknown> {
+    return this.page.locator(`floecast-player [data-mode="${mode}"]`).click()
+  }
+}
+
+/** A source of numbered pictures in MPEG-TS, in real time, whose clock begins where it is told; what it sends goes on in one and the same request. */
+class Sender {
+  readonly #t: Test
+  readonly #upload
+  #program: Program | undefined
+
+  constructor(t: Test, url: string) {
+    this.#t = t
+    const authorization = `Basic ${Buffer.from(`source:${SOURCE_PASSWORD}`).toString('base64')}`
+    this.#upload = request(url, { method: 'PUT', headers: { authorization, 'content-type': 'video/mp2t' } })
+    this.#upload.on('error', () => {})
+    t.teardown(() => this.#upload.destroy())
+  }
+
+  /** Sends a file from its beginning on, whose clock begins at so many seconds. */
+  async send(file: string, offset: number): Promise<void> {
+    await this.#program?.stop('SIGKILL')
+    const line = `-hide_banner -nostdin -v error -re -i ${file} -c copy -output_ts_offset ${offset} -muxdelay 0 -f mpegts -`
+    this.#program = start(this.#t, 'ffmpeg', line.split(' '))
+    this.#program.child.stdout?.removeAllListeners('data').on('data', (chunk: Buffer) => this.#upload.write(chunk))
+  }
+}
+
+const TS = formatNamed('MPEG-TS H.264 and AAC')
+const WEBM = formatNamed('WebM VP8 and Vorbis')
+
+t.test('the player plays what sources send, as near to live as is wished, and outlives what they do', async (t) => {
+  if (!needs(t, 'ffmpeg', 'chromium')) return
+  const server = await startFloecast(t)
+  const browser = await openBrowser(t)
+  const publish = async (name: string, path: string): Promise<Program> => {
+    const format = formatNamed(name)
+    const program = send(t, format, await media(format), `icecast://${server.login}@127.0.0.1:${server.port}${path}`)
+    await until(`${name} to be on the air`, () => server.mount(path))
+    return program
+  }
+  const view = async (attributes: string): Promise<Viewer> => Viewer.open(await browser.newPage(), server, attributes)
+
+  await t.test('it waits for a source, plays it in every mode, and goes on with the next ones', async (t) => {
+    const viewer = await view('mount="/tv" autoplay muted')
+    await until('the waiting screen', async () => (await viewer.see()).text.includes('Not on the air yet'))
+    let source = await publish(TS.name, '/tv')
+    const delays: number[] = []
+    for (const mode of ['instant', 'low', 'safe']) {
+      if (mode !== 'instant') await viewer.choose(mode)
+      await viewer.plays(mode, mode === 'instant' ? 'mp4' : 'm3u8')
+      await sleep(mode === 'safe' ? 3000 : 1500)
+      const before = await viewer.see()
+      await sleep(500)
+      const after = await viewer.see()
+      t.ok(after.time > before.time && after.frames > before.frames && after.width === 320, `${mode}: pictures are decoded`, {
+        before,
+        after,
+      })
+      delays.push(after.delay ?? NaN)
+    }
+    t.ok(
+      delays[0]! < 1.2 && delays[1]! < 2.5 && delays[2]! < 7 && delays[0]! < delays[1]! && delays[1]! < delays[2]!,
+      'each as near as it says',
+      {
+        delays,
+      },
+    )
+    await viewer.choose('instant')
+    await viewer.plays('instant')
+
+    await source.stop('SIGKILL')
+    await until('it to say that the source has gone', async () => (await viewer.see()).text.includes('interrupted'))
+    source = await publish(TS.name, '/tv')
+    await viewer.plays('instant', 'mp4')
+    await source.stop('SIGKILL')
+    await until('it to say that the source has gone', async () => (await viewer.see()).text.includes('interrupted'))
+    source = await publish(WEBM.name, '/tv')
+    await viewer.plays('instant', 'webm')
+    t.ok(viewer.isFirst, 'nothing of it took a reload')
+    t.same(viewer.complaints, [], 'and the browser had nothing to complain about')
+    await viewer.page.close()
+    await source.stop('SIGKILL')
+  })
+
+  await t.test('a clock that jumps back by a day stops nothing', async (t) => {
+    const sender = new Sender(t, server.url('/jump'))
+    const file = await media(TS)
+    await sender.send(file, 86_400)
+    await until('the mount', () => server.mount('/jump'))
+    const viewers = await Promise.all([view('mount="/jump" autoplay muted'), view('mount="/jump" autoplay muted')])
+    await viewers[0].plays('instant')
+    await viewers[1].choose('low')
+    await viewers[1].plays('low')
+    await sender.send(file, 0)
+    // Until what came before is over.
+    await sleep(4000)
+    for (const [i, mode] of ['instant', 'low'].entries()) {
+      const before = await viewers[i]!.plays(mode)
+      t.ok(before.width === 320, `${mode} goes on`, before)
+      t.same(viewers[i]!.complaints, [])
+      t.ok(viewers[i]!.isFirst)
+      await viewers[i]!.page.close()
+    }
+  })
+
+  await t.test('sound has a player of its own, with what plays', async (t) => {
+    const source = await publish('MP3', '/radio')
+    const viewer = await view('mount="/radio" autoplay muted')
+    await viewer.plays('instant', 'mp3')
+    const login = `Basic ${Buffer.from(server.login).toString('base64')}`
+    await fetch(server.url('/admin/metadata?mount=/radio&mode=updinfo&charset=utf-8&song=Ice%20Choir%20-%20%3Cb%3EDrift'), {
+      headers: { authorization: login },
+    })
+    await until('the title', async () => (await viewer.see()).text.includes('<b>Drift'), { timeout: 4000 })
+    await viewer.page.locator('floecast-player .sound-on').click()
+    t.equal(await viewer.page.evaluate("document.querySelector('floecast-player').video.muted"), false, 'the button switches the sound on')
+    await viewer.choose('safe')
+    await viewer.plays('safe')
+    t.same(viewer.complaints, [])
+    await viewer.page.close()
+    await source.stop('SIGKILL')
+  })
+
+  await t.test('what comes in gusts plays without stalls, and what nobody plays is told', async (t) => {
+    const sources = [await publish(WEBM.name, '/web'), await publish('Ogg Theora and Vorbis', '/old')]
+    const [web, old] = [await view('mount="/web" autoplay muted'), await view('mount="/old" autoplay muted')]
+    await until('it to say why', async () => (await old.see()).text.includes('Theora: browsers dropped it. Open it in VLC.'))
+    t.match(await old.page.locator('floecast-player a.pill').first().getAttribute('href'), `vlc://${server.url('/old')}`)
+    const { stalls } = await web.plays('instant', 'webm')
+    await sleep(5000)
+    const after = await web.plays('instant', 'webm')
+    t.ok(after.stalls - stalls <= 1, 'it stands still no more', after)
+    t.same([...web.complaints, ...old.complaints], [])
+    for (const source of sources) await source.stop('SIGKILL')
+  })
+})
