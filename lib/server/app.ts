@@ -13,6 +13,7 @@ import { indexPage } from './routes/index-page.js'
 import { listen } from './routes/listen.js'
 import { metadataRoutes } from './routes/metadata.js'
 import { metricsRoutes } from './routes/metrics.js'
+import { openApiRoutes } from './routes/openapi.js'
 import { playlists } from './routes/playlists.js'
 import { allowAll, dress, isApi, refuse } from './routes/respond.js'
 import { shoutcastRoutes } from './routes/shoutcast.js'
@@ -41,6 +42,7 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   if (page) indexPage(router, context)
   const guard = guardOf(context)
   eventRoutes(router, context, guard)
+  openApiRoutes(router, context)
   apiRoutes(router, context, guard, handlersOf(context))
   assetRoutes(router)
   // Last, for it takes whatever is left below /admin.
