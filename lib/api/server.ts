@@ -111,4 +111,12 @@ export const server = {
     contentType: 'text/event-stream',
     events: { overview: sample, log: logEntry, audit: auditEntry, sources: sourceChange },
   }),
+  getOpenApi: operation({
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'Describes the API as OpenAPI 3.1',
+    description: 'For people the same is at /api/v1/docs.',
+    access: 'anyone',
+    contentType: 'application/json',
+  }),
 }

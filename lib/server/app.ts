@@ -13,6 +13,7 @@ import { indexPage } from './routes/index-page.js'
 import { listen } from './routes/listen.js'
 import { metadataRoutes } from './routes/metadata.js'
 import { metricsRoutes } from './routes/metrics.js'
+import { openApiRoutes } from './routes/openapi.js'
 import { playlists } from './routes/playlists.js'
 import { allowAll, dress, isApi, refuse } from './routes/respond.js'
 import { recordingRoutes } from './routes/recordings.js'
@@ -42,6 +43,7 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   if (page) indexPage(router, context)
   const guard = guardOf(context)
   eventRoutes(router, context, guard)
+  openApiRoutes(router, context)
   apiRoutes(router, context, guard, handlersOf(context))
   recordingRoutes(router, context, guard)
   assetRoutes(router)

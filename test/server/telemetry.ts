@@ -5,6 +5,8 @@ import {
   type LogEntry,
   logEntry,
   type LogLevel,
+  type Operation,
+  operations,
   overview,
   sample,
   type StatusReport,
@@ -12,6 +14,7 @@ import {
   webhookEvent,
   webhookPayload,
 } from '../../lib/api/index.js'
+import { openApi } from '../../lib/api/openapi.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { serverOptions, type ServerOptions } from '../../lib/options.js'
@@ -24,6 +27,7 @@ import { Live } from '../../lib/server/live.js'
 import { LogTail } from '../../lib/server/log-tail.js'
 import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
 import { isPublicAddress, type Lookup } from '../../lib/server/outgoing.js'
+import { apiDocs } from '../../lib/server/routes/api-docs.js'
 import { StateFolder } from '../../lib/server/state-folder.js'
 import { Viewers } from '../../lib/server/viewers.js'
 import { Webhooks } from '../../lib/server/webhooks.js'
@@ -629,4 +633,71 @@ t.test('webhooks are kept, and managed by administrators alone', async (t) => {
   const trail = JSON.stringify(await again.audit.last(10))
   t.match(trail, /addWebhook/)
   t.notMatch(trail, new RegExp(`${answer.secret}|hush`))
+})
+
+t.test('the description of the API is valid OpenAPI 3.1, and every operation stands in it', async (t) => {
+  const { url } = await serve(t)
+  const response = await fetch(`${url}/api/v1/openapi.json`, { headers: { Origin: 'https://tools.example' } })
+  t.equal(response.headers.get('access-control-allow-origin'), '*')
+  const document: any = await response.json()
+  t.match(document, { openapi: '3.1.0', info: { title: 'floecast', version: VERSION }, servers: [{ url: `${url}/api/v1` }] })
+  const described = Object.entries<any>(document.paths).flatMap(([path, methods]) =>
+    Object.entries<any>(methods).map(([method, spec]) => ({ path, method, spec })),
+  )
+  t.same(described.map(({ spec }) => String(spec.operationId)).toSorted(), Object.keys(operations).toSorted())
+  const schemes = Object.keys(document.components.securitySchemes)
+  t.same(schemes, ['token', 'session', 'password'])
+  for (const { path, method, spec } of described) {
+    const { [spec.operationId]: known } = operations as Readonly<Record<string, Operation>>
+    t.same([known!.path, known!.method.toLowerCase()], [path, method], spec.operationId)
+    const inPath = spec.parameters.filter((one: any) => one.in === 'path').map(({ name }: any) => String(name))
+    t.same(
+      inPath.toSorted(),
+      Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => String(name)).toSorted(),
+      `${path} names its parameters`,
+    )
+    t.equal(spec.security.length === 0, known!.access === 'anyone', `${spec.operationId} says who may`)
+    t.ok(spec.security.flatMap(Object.keys).every((name: string) => schemes.includes(name)))
+    t.ok(Object.keys(spec.responses).some((status) => /^2\d\d$/.test(status)))
+    t.ok(Object.entries<any>(spec.responses).every(([, answer]) => answer.$ref !== undefined || answer.description !== ''))
+    if (known!.access !== 'anyone') t.hasProps(spec.responses, ['401', '403'])
+    if (known!.answer !== undefined) t.ok(spec.responses['200'].content['application/json'].schema, spec.operationId)
+    if (known!.body !== undefined) t.ok(spec.requestBody.content['application/json'].schema, spec.operationId)
+  }
+  t.hasProps(document.paths['/events'].get['x-events'].status.properties, ['server', 'mounts'])
+  t.same(Object.keys(document.paths['/events/admin'].get['x-events']), ['overview', 'log', 'audit', 'sources'])
+  t.same(Object.keys(document.webhooks), Object.keys(webhookData))
+  // All that is referred to is there, and no keyword of a schema has another kind than JSON Schema gives it.
+  const look = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null) return
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === '$ref') {
+        const found = String(inner).split('/').slice(1)
+        t.ok(
+          String(inner).startsWith('#/components/') && found.reduce<any>((at, name) => at?.[name], document) !== undefined,
+          `${path} leads to ${inner}`,
+        )
+      }
+      if (key === '$defs' || key === '$schema') t.fail(`${path} has ${key} of its own`)
+      if (key === 'type' && typeof inner === 'string' && !path.endsWith('/properties') && !/securitySchemes/.test(path))
+        t.ok(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'].includes(inner), `${path} is ${inner}`)
+      if (key === 'required' && !path.endsWith('/properties')) t.ok(Array.isArray(inner) || typeof inner === 'boolean', path)
+      look(inner, `${path}/${key}`)
+    }
+  }
+  look(document, '')
+  t.notMatch(JSON.stringify(document), /9007199254740991/, 'numbers have no limits that nobody has set')
+})
+
+t.test('the page about the API has every operation with an address and an example, and runs no script of its own', async (t) => {
+  const page = apiDocs({ ...openApi(operations, VERSION), servers: [{ url: `https://a.example/it's/api/v1` }] })
+  for (const [id, { path, method }] of Object.entries<Operation>(operations)) {
+    const start = page.indexOf(`<article id="${id}">`)
+    t.ok(start > 0, id)
+    const article = page.slice(start, page.indexOf('</article>', start))
+    t.ok(article.includes(path) && article.includes(method) && article.includes('curl '), `${id} says how it is called`)
+    t.ok(page.includes(`href="#${id}"`))
+  }
+  t.notMatch(page, /<script|<style| style=| on\w+=|undefined|\[object/)
+  t.match(page, /it&#39;\\&#39;&#39;s/, 'an address cannot leave its quotes')
 })

@@ -46,6 +46,11 @@ export function stream(context: ServerContext, ctx: Context, join: (sink: EventS
   const address = addressOf(ctx, context)
   const { socket } = req
   const before = socket.bytesWritten
+  // Whoever has gone while a password was looked at says so no more.
+  if (socket.destroyed) {
+    ctx.respond = false
+    return
+  }
   const leave = join(res)
   // koa has nothing to add.
   ctx.respond = false
