@@ -10,7 +10,7 @@ export type { RecordingOwner, RecordingState } from './mount/dump.js'
 export { Replay } from './mount/replay.js'
 export { Broadcast, type BroadcastOwner } from './mount/broadcast.js'
 export { type Form, type InstantOwner, InstantStream } from './mount/instant.js'
-export { Mount, type MountEvents } from './mount/mount.js'
+export { Mount, type MountEvents, type PastMetadata } from './mount/mount.js'
 export { type Found, Mounts } from './mount/mounts.js'
 export { Outlet } from './mount/outlet.js'
 export { Source, type SourceDetails } from './mount/source.js'
@@ -28,18 +28,22 @@ export {
   Server,
   type ServerEvents,
 } from './server/server.js'
-export type { FormStatus, InstantForm, MountForms, SegmentedForm } from './server/forms.js'
 export { Media, type MediaContext, type MediaRequest, type MediaTarget } from './server/media.js'
 export type { MediaAnswer, Reply } from './server/reply.js'
 export type {
+  FormStatus,
+  InstantForm,
+  MountForms,
   MountStatus,
+  PastTitle,
   PlaylistLinks,
+  SegmentedForm,
   ServerStatus,
   SourceStatus,
   StatusReport,
   TitleStatus,
   TrackStatus,
-} from './server/routes/status-report.js'
+} from './api/status.js'
 export {
   parseCmcd,
   type Sighting,

@@ -34,6 +34,14 @@ export interface MountEvents {
   warning: [sentence: string, mount: Mount]
 }
 
+/** What a mount has played. */
+export interface PastMetadata {
+  /** The one line that players show. */
+  readonly display: string
+  /** When it began, in milliseconds since 1970. */
+  readonly time: number
+}
+
 /** How a mount tells what happens. */
 export type Tell = <K extends keyof MountEvents>(event: K, ...args: MountEvents[K]) => void
 
@@ -41,6 +49,7 @@ export type Tell = <K extends keyof MountEvents>(event: K, ...args: MountEvents[
 const DETECTION = 2_000
 const DAMAGE_INTERVAL = 10_000
 const WARNINGS = 10
+const TITLES = 10
 // How long the playlists of a source that has gone are kept for when it comes back, in milliseconds.
 const KEEP = 30_000
 
@@ -59,6 +68,8 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
   metadata: Metadata = NO_METADATA
   /** The ICY block of {@link Mount.metadata}. */
   metadataBlock: Buffer = formatMetadata(NO_METADATA)
+  /** What has played since the source connected, newest first and with what plays now: the ten last titles. */
+  titles: readonly PastMetadata[] = []
   /** What has been said about the connected source, newest last: the ten last warnings. */
   warnings: string[] = []
   /** The mount as browsers and radios get it. */
@@ -143,6 +154,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     this.#comments = ''
     this.#warned = undefined
     this.warnings = []
+    this.titles = []
     this.#broken = false
     this.#counted = { bytes: 0, time: source.details.connected }
     this.#damage = { bytes: 0, time: source.details.connected }
@@ -154,6 +166,9 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
   setMetadata(metadata: Metadata): void {
     this.metadata = metadata
     this.metadataBlock = formatMetadata(metadata)
+    // What is said again has not begun again.
+    if (metadata.display !== '' && metadata.display !== this.titles[0]?.display)
+      this.titles = [{ display: metadata.display, time: this.clock.now() }, ...this.titles.slice(0, TITLES - 1)]
     this.broadcast.tell(metadata.display)
     this.#tell('metadata', this)
   }
@@ -237,6 +252,11 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     const segments = this.broadcast.presentation?.segments.length ?? 0
     // Those who watch what has been an hour ago have not seen the end.
     return segments === 0 || this.clock.now() - this.#left >= Math.max(KEEP, 1000 * (this.broadcast.presentation?.dvr ?? 0))
+  }
+
+  /** When the last source went, in milliseconds since 1970; `undefined` while one is there, and where none ever was. */
+  get silentSince(): number | undefined {
+    return this.source !== undefined || this.#left === -Infinity ? undefined : this.#left
   }
 
   /** Who listens to the mount, in whatever form. */

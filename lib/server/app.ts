@@ -8,10 +8,10 @@ import { giveMedia } from './media-http.js'
 import { apiRoutes } from './routes/api.js'
 import { assetRoutes } from './routes/assets.js'
 import { guardOf } from './routes/guard.js'
-import { indexPage } from './routes/index-page.js'
 import { listen } from './routes/listen.js'
 import { metadataRoutes } from './routes/metadata.js'
 import { metricsRoutes } from './routes/metrics.js'
+import { embedPage, missingPage, mountPage, statusPage } from './routes/pages.js'
 import { playlists } from './routes/playlists.js'
 import { allowAll, dress, tell } from './routes/respond.js'
 import { shoutcastRoutes } from './routes/shoutcast.js'
@@ -37,7 +37,8 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   statusRoutes(router, context)
   shoutcastRoutes(router, context)
   metricsRoutes(router, context)
-  if (page) indexPage(router, context)
+  if (page) statusPage(router, context)
+  embedPage(router, context)
   apiRoutes(router, context, guardOf(context), handlersOf(context))
   assetRoutes(router)
   // Last, for it takes whatever is left below /admin.
@@ -50,7 +51,7 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
         ctx.respond = false
         return
       }
-      const rest = (): Promise<unknown> => routed(ctx, next)
+      const rest = (): Promise<unknown> => routed(ctx, () => mountPage(context, ctx, next))
       await listen(context, ctx, () => playlists(context, ctx, rest))
     })
 }
@@ -78,6 +79,7 @@ export function createApp(context: ServerContext): Koa {
       ctx.status = 204
       return
     }
+    if (missingPage(context, ctx)) return
     if (ctx.method === 'GET' || ctx.method === 'HEAD') throw new FloecastError('MOUNT_NOT_FOUND', { mount: ctx.path })
     // The front takes sources off connections that are fresh; whatever came this far has another parser on it already.
     if (ctx.method === 'PUT' || ctx.method === 'SOURCE') {

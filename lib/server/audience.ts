@@ -1,5 +1,5 @@
 import type { Mount } from '../mount/mount.js'
-import type { ServerContext } from './context.js'
+import type { MediaContext } from './media.js'
 import type { ViewingMethod, ViewingProtocol } from './viewers.js'
 
 /** How someone takes a mount: as its source sends it, as an endless stream of another form, or cut into segments. */
@@ -19,7 +19,7 @@ export interface Audience {
 }
 
 /** Counts everyone who hears or watches a mount, in whatever form. */
-export function audienceOf({ viewers, clock }: Pick<ServerContext, 'viewers' | 'clock'>, mount: Mount): Audience {
+export function audienceOf({ viewers, clock }: Pick<MediaContext, 'viewers' | 'clock'>, mount: Mount): Audience {
   const { connected, audience } = mount
   const { total, protocols, methods } = viewers.count(mount.name, clock.now())
   const all = { total: total + connected, protocols: { progressive: audience, instant: connected - audience, ...protocols } }

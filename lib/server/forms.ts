@@ -1,45 +1,11 @@
+import type { FormStatus, MountForms, SegmentedForm } from '../api/status.js'
 import { dashRenditions } from '../dash/views.js'
 import type { MediaTrack } from '../formats/packet.js'
 import { hlsContainer, hlsRenditions } from '../hls/views.js'
 import { type Container, containerOf, FILES, tracksOf } from '../media/rendition.js'
-import { type Form, formType } from '../mount/instant.js'
+import { formType } from '../mount/instant.js'
 import type { Mount } from '../mount/mount.js'
 import type { Mounts } from '../mount/mounts.js'
-
-/** A form in which a mount can be had, beside that in which its source sends it. */
-export interface FormStatus {
-  /** Where: a whole URL. */
-  readonly url: string
-  /** The media type of what is there. */
-  readonly type: string
-  /**
-   * What a player must be able to decode: media types with codecs as RFC 6381 writes them, for `MediaSource.isTypeSupported`. One where all is in the
-   * same stream; by DASH one for pictures and one for sound.
-   */
-  readonly media: readonly string[]
-}
-
-/** A form that is cut into segments. */
-export interface SegmentedForm extends FormStatus {
-  /** Whether segments are told of while they grow, so that players come within two seconds of live. */
-  readonly lowLatency: boolean
-}
-
-/** A form that is one endless stream. */
-export interface InstantForm extends FormStatus {
-  /** What its path ends in. */
-  readonly form: Form
-}
-
-/** The forms in which a mount can be had now. */
-export interface MountForms {
-  /** HLS, and Low-Latency HLS at the same place. */
-  readonly hls: SegmentedForm | null
-  /** MPEG-DASH. */
-  readonly dash: SegmentedForm | null
-  /** Endless streams, those that browsers play best first. */
-  readonly instant: readonly InstantForm[]
-}
 
 /** What `/<mount>.m3u8` is. */
 export const HLS_TYPE = 'application/vnd.apple.mpegurl'

@@ -27,6 +27,7 @@ import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import { clientAddress } from './address.js'
 import { DASH_TYPE, HLS_TYPE } from './forms.js'
+import { givePicture } from './picture.js'
 import type { MediaAnswer, Reply } from './reply.js'
 import { parseCmcd, type Viewers, type ViewingProtocol } from './viewers.js'
 
@@ -138,6 +139,7 @@ export class Media {
       })
       return NOTHING
     }
+    if (file === 'picture') return (givePicture(presentation, this.#context.clock.now(), reply), NOTHING)
     const playlist = file.endsWith('.m3u8') ? parseRendition(file.slice(0, -5)) : undefined
     if (playlist !== undefined) return this.#playlist(target, playlist, request, reply)
     const name = parseName(file)
@@ -176,7 +178,7 @@ export class Media {
 
   /** Whether a path of a target needs the right to listen: what a playlist names nobody can guess. */
   static isOpen({ kind, file }: MediaTarget): boolean {
-    return kind === 'file' && !file.endsWith('.m3u8')
+    return kind === 'file' && !file.endsWith('.m3u8') && file !== 'picture'
   }
 
   // Tells who watches, by whatever the request says of that.
