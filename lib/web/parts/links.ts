@@ -41,7 +41,14 @@ export function linkList(mount: MountStatus): TemplateResult {
   return html`<ul class="links">
     ${linksOf(mount).map(
       ({ label, url }) =>
-        html`<li><copy-line .label=${label} .value=${url} .href=${label === 'VLC, mpv' ? `${url}.m3u` : url}></copy-line></li>`,
+        html`<li>
+          <copy-line
+            .label=${label}
+            .value=${url}
+            .shown=${html`${url.slice(location.origin.length)}`}
+            .href=${label === 'VLC, mpv' ? `${url}.m3u` : url}
+          ></copy-line>
+        </li>`,
     )}
   </ul>`
 }

@@ -19,12 +19,11 @@ export function wave(name: string): TemplateResult {
 
 function draw(name: string): TemplateResult {
   const next = numbers(name)
+  const hue = Math.floor(next() * 4)
   const layers = [0.42, 0.55, 0.68, 0.8].map((level, i) => layer(level * HEIGHT, 16 - 2.5 * i, next, i))
-  const floes = Array.from({ length: 2 + Math.floor(next() * 2) }, (_, i) =>
-    floeAt(30 + next() * 200 + i * 20, 60 + next() * 30, 26 + next() * 40),
-  )
-  return html`<svg class="wave" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="xMidYMid slice" aria-hidden="true">
-    ${floes}${layers}
+  const sun = svg`<circle class="sun" cx=${(50 + next() * 220).toFixed(0)} cy=${(56 + next() * 16).toFixed(0)} r=${(14 + next() * 10).toFixed(0)}/>`
+  return html`<svg class="wave p${hue}" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="xMidYMid slice" aria-hidden="true">
+    ${sun}${layers}
   </svg>`
 }
 
@@ -39,9 +38,6 @@ function layer(level: number, height: number, next: () => number, index: number)
   })
   return svg`<path class="w${index}" d="M0 ${HEIGHT}L${points.join('L')}L${WIDTH} ${HEIGHT}Z"/>`
 }
-
-const floeAt = (x: number, y: number, width: number): SVGTemplateResult =>
-  svg`<rect class="ice" x=${x.toFixed(0)} y=${y.toFixed(0)} width=${width.toFixed(0)} height="5" rx="2.5"/>`
 
 // mulberry32 over a hash of the name: even enough for water.
 function numbers(name: string): () => number {
