@@ -28,7 +28,9 @@ export {
   Server,
   type ServerEvents,
 } from './server/server.js'
-export { Media, type MediaContext, type MediaRequest, type MediaTarget } from './server/media.js'
+export { Media } from './server/media.js'
+export type { MediaContext, MediaRequest } from './server/media-request.js'
+export type { MediaTarget } from './server/media-target.js'
 export type { MediaAnswer, Reply } from './server/reply.js'
 export type {
   FormStatus,

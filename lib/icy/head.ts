@@ -113,6 +113,8 @@ export class HeadReader {
       this.#rest = chunk
       return { kind: 'tls' }
     }
+    const whole = this.#size === 0 ? this.#readWhole(chunk) : undefined
+    if (whole !== undefined) return whole
     let at = 0
     if (this.#first === undefined) {
       at = this.#readLine(chunk)
@@ -127,10 +129,26 @@ export class HeadReader {
     this.#rest = chunk.subarray(at)
     const raw = this.#finish()
     if (first.kind === 'shoutcast') return first
-    const headers = parseHeaders(raw.subarray(raw.indexOf(LF) + 1))
-    if (first.kind === 'xaudiocast') return { ...first, headers }
-    const query = rawQuery(first.target)
-    return { ...first, path: mountPath(first.target), rawQuery: query, query: parseQuery(query), headers, raw }
+    return makeHead(first, raw)
+  }
+
+  // Nearly every request comes in one piece, with nothing before it: then nothing of it is copied. Whatever else comes goes the long way.
+  #readWhole(chunk: Buffer): Head | undefined {
+    const line = chunk.indexOf(LF) + 1
+    if (line === 0 || !isLetter(chunk[0]!)) return undefined
+    let end = line
+    for (let lines = 0; ; lines++) {
+      const at = end
+      end = chunk.indexOf(LF, at) + 1
+      if (end === 0 || end > this.#limit || lines > MAX_HEADERS) return undefined
+      if (end - at === 1 || (end - at === 2 && chunk[at] === CR)) break
+    }
+    const first = trimLine(chunk.subarray(0, line))
+    if (BINARY.test(first.toString('latin1'))) return undefined
+    const parsed = parseFirstLine(first)
+    if (parsed.kind === 'shoutcast') return undefined
+    this.#rest = chunk.subarray(end)
+    return makeHead(parsed, chunk.subarray(0, end))
   }
 
   /**
@@ -239,6 +257,33 @@ export function formatHead({ method, target, version, headers }: Pick<RequestHea
   const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`)
   return Buffer.from(`${method} ${target} ${version}\r\n${lines.join('')}\r\n`)
 }
+
+function makeHead(first: Exclude<FirstLine, ShoutcastHead>, raw: Buffer): Head {
+  const headers = parseHeaders(raw.subarray(raw.indexOf(LF) + 1))
+  if (first.kind === 'xaudiocast') return { ...first, headers }
+  const { kind, method, target, version } = first
+  const query = rawQuery(target)
+  let parsed: URLSearchParams | undefined
+  return {
+    kind,
+    method,
+    target,
+    version,
+    path: mountPath(target),
+    rawQuery: query,
+    // Most who ask are asked nothing about it.
+    get query() {
+      return (parsed ??= parseQuery(query))
+    },
+    headers,
+    raw,
+  }
+}
+
+// What no first line has in it.
+// oxlint-disable-next-line no-control-regex
+const BINARY = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/
+const isLetter = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a
 
 // Anyone who begins like this means HTTP, so the line is no password.
 const METHODS = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|SOURCE|STATS|PATCH|CONNECT|TRACE)( |$)/

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { FloecastError } from '../errors.js'
 import { decodeText } from './text.js'
 
@@ -23,8 +24,9 @@ export class Headers implements Iterable<readonly [name: string, value: string]>
    */
   get(name: string): string | undefined {
     const wanted = name.toLowerCase()
-    const at = /^(ic[ey]-|x-audiocast-)/.test(wanted) ? this.#names.lastIndexOf(wanted) : this.#names.indexOf(wanted)
-    return this.#entries[at]?.[1]
+    const first = this.#names.indexOf(wanted)
+    if (first < 0) return undefined
+    return this.#entries[OF_STREAM.test(wanted) ? this.#names.lastIndexOf(wanted) : first]![1]
   }
 
   /** All values of a header, in order. */
@@ -53,6 +55,8 @@ export class Headers implements Iterable<readonly [name: string, value: string]>
   }
 }
 
+// Those that describe the stream.
+const OF_STREAM = /^(ic[ey]-|x-audiocast-)/
 // RFC 9110 5.6.2.
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
@@ -63,19 +67,26 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
  */
 export function parseHeaders(bytes: Buffer): Headers {
   const headers = new Headers()
+  // A character of it is a byte, whatever they mean.
+  const text = bytes.toString('latin1')
+  const isPlain = isAscii(bytes)
   for (let at = 0; at < bytes.length;) {
-    let end = bytes.indexOf(0x0a, at)
+    let end = text.indexOf('\n', at)
     if (end < 0) end = bytes.length
-    const line = bytes.subarray(at, end)
+    const begin = at
     at = end + 1
-    const colon = line.indexOf(0x3a)
-    const name = line.toString('latin1', 0, Math.max(0, colon))
+    const found = text.indexOf(':', begin)
+    const colon = found < 0 || found >= end ? begin : found
+    const name = text.slice(begin, colon)
     // RFC 9112 5.1, 5.2: other servers on the way may read these lines in another way than we do.
-    if (line[0] === 0x20 || line[0] === 0x09 || /[ \t]$/.test(name))
+    if (isBlank(text[begin]) || isBlank(name.at(-1)))
       throw new FloecastError('BAD_REQUEST', { reason: 'a header line has white space before its name or its colon' })
     if (!TOKEN.test(name)) continue
-    const value = decodeText(line.subarray(colon + 1)).replace(/\p{Cc}/gu, ' ')
-    headers.add(name, value.trim())
+    const value = isPlain ? text.slice(colon + 1, end) : decodeText(bytes.subarray(colon + 1, end))
+    headers.add(name, value.trim().replaceAll(CONTROL, ' ').trim())
   }
   return headers
 }
+
+const CONTROL = /\p{Cc}/gu
+const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t'

@@ -1,5 +1,5 @@
 import type { Mount } from '../mount/mount.js'
-import type { MediaContext } from './media.js'
+import type { MediaContext } from './media-request.js'
 import type { ViewingMethod, ViewingProtocol } from './viewers.js'
 
 /** How someone takes a mount: as its source sends it, as an endless stream of another form, or cut into segments. */

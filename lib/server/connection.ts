@@ -18,7 +18,7 @@ export interface ConnectionOwner {
 }
 
 /**
- * A connection from its first byte to the decision what it is. Node's HTTP parser cannot take an Icecast source, so the head is
+ * A connection from its first byte to the decision what it is, and from one request to the next. Node's HTTP parser cannot take an Icecast source, so the head is
  * read here, from the raw socket, and afterwards no parser stands in the way of the media.
  */
 export class Connection {
@@ -34,10 +34,18 @@ export class Connection {
   began = 0
   readonly #owner: ConnectionOwner
   readonly #settings: ServerSettings
-  #reader!: HeadReader
+  readonly #reader: HeadReader
+  /** One for the life of the connection: for whoever asks several times a second, it is only set anew. */
   #timer: NodeJS.Timeout | undefined
+  /** Whether a request has been answered before. */
+  #isIdle = false
   /** Whether anything has come of the head that is read. */
   #begun = false
+  /** Who hears of the client's going while an answer is under way. */
+  #held: (() => void) | undefined
+  /** What has come meanwhile. */
+  #pending: Buffer = EMPTY
+  #ended = false
 
   /** @param socket fresh: nothing has been read from it, and its errors are heard */
   constructor(socket: Socket, secured: boolean, settings: ServerSettings, owner: ConnectionOwner) {
@@ -45,30 +53,15 @@ export class Connection {
     this.secured = secured
     this.#settings = settings
     this.#owner = owner
+    this.#reader = new HeadReader(settings.headerSize)
     this.address = clientAddress(socket.remoteAddress, undefined, settings.trustedProxies)
-    this.read(EMPTY)
+    this.#listen(EMPTY)
   }
 
-  /** Reads the head of the next request, which may begin with bytes that have come already. */
+  /** Reads the head of the next request of a connection that was released, which may begin with bytes that have come already. */
   read(bytes: Buffer): void {
-    const { socket } = this
-    const { headerSize, headerTimeout } = this.#settings
-    this.#reader = new HeadReader(headerSize)
-    this.began = Date.now()
-    // A client that asks for nothing more has done nothing wrong: its connection just ends.
-    const isIdle = this.request !== undefined
-    this.request = undefined
-    this.#begun = false
-    this.#timer = setTimeout(() => {
-      if (isIdle && !this.#begun) this.#gone()
-      else this.refuse(new FloecastError('HEAD_TIMEOUT', { seconds: headerTimeout / 1000 }))
-    }, headerTimeout)
-    socket.on('data', this.#data)
-    socket.on('end', this.#gone)
-    socket.on('close', this.#gone)
-    if (bytes.length > 0) this.#data(bytes)
-    // Unless those were a whole head, and the decision about it has been made.
-    if (this.#timer !== undefined) socket.resume()
+    this.#isIdle = true
+    this.#listen(bytes)
   }
 
   /**
@@ -79,11 +72,41 @@ export class Connection {
     const { socket } = this
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#held = undefined
     socket.off('data', this.#data)
-    socket.off('end', this.#gone)
+    socket.off('end', this.#end)
     socket.off('close', this.#gone)
     socket.pause()
     return this.#reader
+  }
+
+  /**
+   * Waits with the next request until this one is answered, and the connection {@link Connection.proceed | proceeds}.
+   * @param gone told when the client goes before
+   */
+  hold(gone: () => void): void {
+    this.#held = gone
+    this.#pending = this.#reader.rest
+  }
+
+  /** Goes on to the next request: this one is answered, and the connection has taken the answer. */
+  proceed(): void {
+    this.#held = undefined
+    if (this.socket.destroyed) return
+    if (this.#ended && this.#pending.length === 0) return this.#gone()
+    this.#isIdle = true
+    this.#next()
+    const bytes = this.#pending
+    this.#pending = EMPTY
+    if (bytes.length === 0) return
+    // Not at once: the answers to many requests that have come together would stand one inside the other.
+    process.nextTick(() => {
+      if (this.#timer === undefined) return
+      this.#data(bytes)
+      const isReading = this.#timer !== undefined && this.#held === undefined
+      if (isReading && this.#ended) this.#gone()
+      else if (this.#timer !== undefined) this.socket.resume()
+    })
   }
 
   /** Answers that the peer is refused, and ends the connection in order. */
@@ -94,11 +117,11 @@ export class Connection {
   }
 
   /**
-   * Writes a short answer and, once it has gone out, reads the next request: a peer that asks faster than it reads has to wait.
+   * Writes a short answer on a connection that was released and, once it has gone out, reads the next request: a peer that asks faster than it reads has to wait.
    * @param rest what has come of the next request
    * @param timeout milliseconds within which the answer must have gone out
    */
-  proceed(answer: Buffer, rest: Buffer, timeout = this.#settings.headerTimeout): void {
+  answer(answer: Buffer, rest: Buffer, timeout = this.#settings.headerTimeout): void {
     const { socket } = this
     const timer = setTimeout(() => socket.destroy(), timeout)
     socket.write(answer, (error) => {
@@ -107,7 +130,33 @@ export class Connection {
     })
   }
 
+  #listen(bytes: Buffer): void {
+    const { socket } = this
+    const { headerTimeout } = this.#settings
+    this.#timer = setTimeout(() => {
+      if (this.#held !== undefined) return
+      if (this.#isIdle && !this.#begun) this.#gone()
+      else this.refuse(new FloecastError('HEAD_TIMEOUT', { seconds: headerTimeout / 1000 }))
+    }, headerTimeout)
+    this.#next()
+    socket.on('data', this.#data)
+    socket.on('end', this.#end)
+    socket.on('close', this.#gone)
+    if (bytes.length > 0) this.#data(bytes)
+    // Unless those were a whole head, and somebody else reads on.
+    if (this.#timer !== undefined) socket.resume()
+  }
+
+  // A client that asks for nothing more has done nothing wrong: its connection just ends.
+  #next(): void {
+    this.began = Date.now()
+    this.request = undefined
+    this.#begun = false
+    this.#timer?.refresh()
+  }
+
   readonly #data = (chunk: Buffer): void => {
+    if (this.#held !== undefined) return this.#keep(chunk)
     this.#begun = true
     try {
       const head = this.#reader.push(chunk)
@@ -121,9 +170,25 @@ export class Connection {
     }
   }
 
+  // What comes of the next request while this one waits; as long as nobody reads on, no more than a little and what the kernel holds.
+  #keep(chunk: Buffer): void {
+    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk])
+    if (this.#pending.length >= this.#settings.headerSize) this.socket.pause()
+  }
+
+  readonly #end = (): void => {
+    this.#ended = true
+    if (this.#held === undefined) this.#gone()
+    else this.#held()
+    if (this.socket.destroyed) this.#held = undefined
+  }
+
   readonly #gone = (): void => {
+    const held = this.#held
+    this.#held = undefined
     this.release()
     this.socket.destroy()
+    held?.()
   }
 }
 

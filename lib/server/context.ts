@@ -4,7 +4,8 @@ import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
-import type { Media, MediaContext } from './media.js'
+import type { Media } from './media.js'
+import type { MediaContext } from './media-request.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'
@@ -23,6 +24,8 @@ export interface ServerContext extends MediaContext {
   readonly started: number
   /** Where the server writes what happens. */
   readonly logger: Logger
+  /** Whether everybody may listen, without a word about who they are. */
+  readonly open: boolean
   /** Hears of every request that has been answered: a line of the access log. */
   access(entry: AccessEntry): void
   /**

@@ -10,7 +10,9 @@ import type { Http } from './http.js'
 import { Ingest, type SourceHead } from './ingest.js'
 import { Outbox } from './outbox.js'
 import { admitListener, admitViewer } from './listening.js'
-import { Media, type MediaRequest, type MediaTarget, mediaTarget, refuse } from './media.js'
+import { Media } from './media.js'
+import { type MediaRequest, refuse } from './media-request.js'
+import { type MediaTarget, mediaTarget } from './media-target.js'
 import { RawReply } from './reply.js'
 import { wantsPage } from './wants-page.js'
 
@@ -106,7 +108,7 @@ export class Front implements ConnectionOwner {
         head.headers.get('content-length') === '0'
       ) {
         this.refused(error, connection)
-        connection.proceed(formatRefusal(error, { version: answerVersion(head), keep: true }), reader.rest)
+        connection.answer(formatRefusal(error, { version: answerVersion(head), keep: true }), reader.rest)
       } else if (head.kind === 'shoutcast' && error instanceof FloecastError && error.status === 401) {
         this.refused(error, connection)
         hangUp(connection.socket, 'invalid password\r\n')
@@ -137,76 +139,60 @@ export class Front implements ConnectionOwner {
 
   // What browsers play: answered here, without a parser or an application in between, on a connection that stays.
   #give(head: RequestHead, target: MediaTarget, connection: Connection): void {
-    let { rest } = connection.release()
     const { socket } = connection
     const { method, version, headers } = head
+    const { media } = this.#owner
     const header = (name: string): string | undefined => headers.get(name)
     const outbox = new Outbox(socket)
     let cancel: (() => void) | undefined
+    // Of an answer that is all given, and that the client has not taken yet.
     let deadline: (() => void) | undefined
     let user: string | undefined
-    // What comes of the next request while this one waits; as long as nobody reads on, no more than the kernel holds.
-    const more = (chunk: Buffer): void => {
-      rest = Buffer.concat([rest, chunk])
-      socket.pause()
-    }
-    const leave = (): void => {
-      socket.off('close', gone)
-      socket.off('end', gone)
-      socket.off('data', more)
-      deadline?.()
-    }
-    const told = (status: number): void => {
+    const told = (): void => {
       target.mount.given(reply.bytesSent)
-      this.#log(connection, status, reply.bytesSent, user, header('user-agent'))
+      this.#log(connection, reply.status || GONE, reply.bytesSent, user, header('user-agent'))
     }
-    const gone = (): void => {
-      leave()
+    connection.hold(() => {
+      // One who says no more still reads what it has asked for.
+      if (deadline !== undefined && !socket.destroyed) return
       cancel?.()
       socket.destroy()
-      if (deadline === undefined) told(reply.status || GONE)
-    }
-    const reply = new RawReply(
-      { method, version, header },
-      keeps(head),
-      (buffers, taken) => outbox.write(buffers, taken),
-      (outcome) => {
-        told(reply.status)
-        if (outcome === 'break') {
-          leave()
-          socket.destroy()
-          return
-        }
-        socket.off('end', gone)
-        socket.off('data', more)
-        socket.pause()
-        deadline = this.#owner.clock.after(SLOW, () => socket.destroy())
-        outbox.finish(() => {
-          leave()
-          if (outcome === 'end') hangUp(socket)
-          else if (!socket.destroyed) connection.read(rest)
-        })
-      },
-    )
-    socket.on('close', gone)
-    socket.on('end', gone)
+      if (deadline === undefined) told()
+      else deadline()
+    })
+    const reply = new RawReply({ method, version, header }, keeps(head), outbox, (outcome) => {
+      told()
+      if (outcome === 'break') {
+        connection.release()
+        socket.destroy()
+        return
+      }
+      const isTaken = outbox.finish(() => {
+        deadline?.()
+        next()
+      })
+      const next = (): void => {
+        if (outcome === 'keep') return connection.proceed()
+        connection.release()
+        hangUp(socket)
+      }
+      if (isTaken) next()
+      else deadline = this.#owner.clock.after(SLOW, () => socket.destroy())
+    })
     const request = mediaRequest(head, socket)
     const fail = (error: unknown): void => {
       if (error instanceof FloecastError && error.status !== 401) return refuse(reply, error)
-      leave()
       this.failed(error, connection, 'HTTP/1.1')
     }
     const answer = (): void => {
       if (socket.destroyed) return
       try {
-        cancel = this.#owner.media.answer(target, request, reply)
-        // While it waits, it is to be seen when the client goes.
-        if (reply.status === 0) socket.on('data', more).resume()
+        cancel = media.answer(target, request, reply)
       } catch (error) {
         fail(error)
       }
     }
-    if (Media.isOpen(target)) return answer()
+    if (Media.isOpen(target) || (this.#owner.open && header('authorization') === undefined)) return answer()
     admitViewer(this.#owner, target, request).then((name) => {
       user = name
       answer()
@@ -233,7 +219,7 @@ export class Front implements ConnectionOwner {
   #answer(head: RequestHead, connection: Connection, answer: Buffer, status: number): void {
     const { rest } = connection.release()
     this.#log(connection, status)
-    if (keeps(head)) connection.proceed(answer, rest)
+    if (keeps(head)) connection.answer(answer, rest)
     else hangUp(connection.socket, answer)
   }
 

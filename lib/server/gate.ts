@@ -15,9 +15,14 @@ export class Gate {
     this.#limiter = limiter
   }
 
+  /** As `ServerContext.open`. */
+  get open(): boolean {
+    return this.auth.listener === undefined
+  }
+
   /** As `ServerContext.admit`; of several credentials, as a SHOUTcast password can be read in two ways, one must be right. */
   async admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string> {
-    if (roles.includes('listener') && this.auth.listener === undefined) return credentials[0]?.user ?? ''
+    if (roles.includes('listener') && this.open) return credentials[0]?.user ?? ''
     // A request without credentials is how libshout and browsers begin: it is told to bring some, and never counted.
     if (credentials.length === 0) throw new FloecastError('AUTHENTICATION_REQUIRED')
     let user: string | undefined

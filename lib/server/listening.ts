@@ -8,7 +8,8 @@ import { parseDuration } from '../options.js'
 import { clientAddress } from './address.js'
 import { streamAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
-import type { MediaRequest, MediaTarget } from './media.js'
+import type { MediaRequest } from './media-request.js'
+import type { MediaTarget } from './media-target.js'
 
 /** A request for a stream, from wherever it has been read. */
 export interface StreamRequest extends RequestLine {

@@ -7,7 +7,9 @@ import { clientAddress } from './address.js'
 import { CHALLENGE, PREFLIGHT } from './answer.js'
 import type { ServerContext } from './context.js'
 import { admitViewer } from './listening.js'
-import { Media, mediaTarget, refuse } from './media.js'
+import { Media } from './media.js'
+import { refuse } from './media-request.js'
+import { mediaTarget } from './media-target.js'
 import { HttpReply } from './reply.js'
 
 /**

@@ -32,13 +32,16 @@ export class Outbox {
     if (!this.#waits) this.#pump()
   }
 
-  /** Says that nothing more comes; calls back when all has gone out, and never if the connection breaks. */
-  finish(call: () => void): void {
+  /**
+   * Says that nothing more comes.
+   * @param call told once all has gone out, and never if the connection breaks or all has gone out already
+   * @returns whether the connection has taken all: nearly always, at once
+   */
+  finish(call: () => void): boolean {
+    if (!this.#waits && this.#queue.length === 0 && this.#socket.writableLength === 0) return true
     this.#finish = call
-    // Nearly always the connection has taken all at once.
-    if (!this.#waits && this.#queue.length === 0 && this.#socket.writableLength === 0)
-      process.nextTick(() => this.#socket.destroyed || call())
-    else if (!this.#waits) this.#pump()
+    if (!this.#waits) this.#pump()
+    return false
   }
 
   #pump(): void {

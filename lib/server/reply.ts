@@ -138,6 +138,15 @@ function shared(answer: MediaAnswer, status: number, rest: string, body: readonl
 /** What becomes of a connection after an answer: another request may come, it ends, or it breaks because the answer could not be ended. */
 export type Outcome = 'keep' | 'end' | 'break'
 
+/** What {@link RawReply} needs of a connection. */
+export interface ReplyOutbox {
+  /**
+   * Writes buffers.
+   * @param taken told when the connection has taken them
+   */
+  write(buffers: readonly Buffer[], taken?: () => void): void
+}
+
 /** Writes answers as HTTP/1.1 text onto a raw connection. */
 export class RawReply implements Reply {
   /** Bytes of bodies given so far. */
@@ -148,23 +157,18 @@ export class RawReply implements Reply {
   #keep: boolean
   #chunked = false
   #over = false
-  readonly #write: (buffers: readonly Buffer[], taken?: () => void) => void
+  readonly #outbox: ReplyOutbox
   readonly #done: (outcome: Outcome) => void
 
   /**
    * @param keep whether the connection stays for another request
-   * @param write puts buffers onto the connection, in one piece, and tells when it has taken them
+   * @param outbox puts buffers onto the connection, in one piece, and tells when it has taken them
    * @param done told once the answer is out, or is broken off
    */
-  constructor(
-    request: ReplyRequest,
-    keep: boolean,
-    write: (buffers: readonly Buffer[], taken?: () => void) => void,
-    done: (outcome: Outcome) => void,
-  ) {
+  constructor(request: ReplyRequest, keep: boolean, outbox: ReplyOutbox, done: (outcome: Outcome) => void) {
     this.#request = request
     this.#keep = keep
-    this.#write = write
+    this.#outbox = outbox
     this.#done = done
   }
 
@@ -178,7 +182,7 @@ export class RawReply implements Reply {
     const rest = `${this.#connection()}${encoding}${place}${size}`
     // What many get at the same time is put together once.
     const together = bytes.length > 0 && length <= SHARED && range === undefined
-    this.#write(together ? [shared(answer, status, rest, bytes)] : [formatHead(status, answer, rest), ...bytes])
+    this.#outbox.write(together ? [shared(answer, status, rest, bytes)] : [formatHead(status, answer, rest), ...bytes])
     this.#finish()
   }
 
@@ -189,19 +193,21 @@ export class RawReply implements Reply {
     if (length === undefined && !this.#chunked) this.#keep = false
     const size = length === undefined ? '' : `Content-Length: ${length}\r\n`
     this.status = answer.status
-    this.#write([formatHead(answer.status, answer, `${this.#connection()}${this.#chunked ? 'Transfer-Encoding: chunked\r\n' : size}`)])
+    this.#outbox.write([
+      formatHead(answer.status, answer, `${this.#connection()}${this.#chunked ? 'Transfer-Encoding: chunked\r\n' : size}`),
+    ])
     if (method === 'HEAD') this.#finish()
   }
 
   push(bytes: Buffer, taken?: () => void): void {
     if (bytes.length === 0 || this.#over) return
     this.bytesSent += bytes.length
-    this.#write(this.#chunked ? [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END] : [bytes], taken)
+    this.#outbox.write(this.#chunked ? [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END] : [bytes], taken)
   }
 
   end(): void {
     if (this.#over) return
-    if (this.#chunked) this.#write([LAST_CHUNK])
+    if (this.#chunked) this.#outbox.write([LAST_CHUNK])
     this.#finish()
   }
 

@@ -147,6 +147,11 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#settings
   }
 
+  /** As `ServerContext.open`. */
+  get open(): boolean {
+    return this.#gate.open
+  }
+
   /** Connections of all kinds that are open. */
   get connections(): number {
     return this.#sockets.size

@@ -276,9 +276,10 @@ export class Viewers {
  */
 export function parseCmcd(query: string | undefined, header: string | undefined): string | undefined {
   for (const text of [query, header]) {
+    if (text === undefined) continue
     // Keys with values are separated by commas, which a quoted string may hold, too; in it a backslash takes the next character as it is.
     // A key begins only there, so the time stays linear in the length.
-    for (const [, key, quoted, bare] of (text ?? '').matchAll(/(?<=^|,)\s*([\w-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^,"]*)))?(?:,|$)/g)) {
+    for (const [, key, quoted, bare] of text.matchAll(/(?<=^|,)\s*([\w-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^,"]*)))?(?:,|$)/g)) {
       const value = quoted?.replace(/\\(.)/g, '$1') ?? bare?.trim()
       if (key === 'sid' && isId(value)) return value
     }

@@ -15,7 +15,8 @@ export interface Played {
 export async function mpv(url: string, seconds = 2): Promise<Played> {
   const program = new Program('mpv', [
     ...'--no-config --vo=null --ao=null --ytdl=no'.split(' '),
-    '--term-status-msg=frame=${=estimated-frame-number} at=${=time-pos} ',
+    // Not its own count of frames, which it only guesses, and not where the container states no frame rate.
+    '--term-status-msg=rate=${=estimated-vf-fps} at=${=time-pos} ',
     url,
   ])
   const isPlaying = (): boolean => program.output.split(' at=').length > 10
@@ -24,7 +25,7 @@ export async function mpv(url: string, seconds = 2): Promise<Played> {
   await Promise.race([sleep(seconds * 1000), program.ended])
   await program.stop()
   const times = [...program.output.matchAll(/ at=([\d.]+)/g)].map((found) => Number(found[1]))
-  const frames = [...program.output.matchAll(/frame=(\d+)/g)].map((found) => Number(found[1]))
+  const rates = [...program.output.matchAll(/rate=([\d.]+)/g)].map((found) => Number(found[1]))
   const seen = times.length > 1 ? (times.at(-1) ?? 0) - (times[0] ?? 0) : 0
-  return { frames: Math.max(0, ...frames), seconds: seen, output: program.output.replaceAll(/frame=\S+ at=\S*/g, '') }
+  return { frames: Math.round(seen * (rates.at(-1) ?? 0)), seconds: seen, output: program.output.replaceAll(/rate=\S* at=\S*/g, '') }
 }

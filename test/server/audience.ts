@@ -231,7 +231,7 @@ t.test('a player behind a cache says that it is still there', async (t) => {
   const other = { ...AGENT, 'X-Forwarded-For': '192.0.2.8' }
   for (let i = 0; i < 5000; i++)
     server.media.beacon(
-      { mount: server.mount('/tv'), members: [], kind: 'file', file: 'beacon' },
+      { mount: server.mount('/tv'), members: () => [], kind: 'file', file: 'beacon' },
       { method: 'POST', path: '', query: 'session=a', remoteAddress: '192.0.2.9', header: () => undefined },
     )
   t.equal(

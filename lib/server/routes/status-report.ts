@@ -7,7 +7,7 @@ import { SERVER, VERSION } from '../../version.js'
 import { encodePath, publicOrigin, type Visit } from '../address.js'
 import { audienceOf } from '../audience.js'
 import { formsOf } from '../forms.js'
-import type { MediaContext } from '../media.js'
+import type { MediaContext } from '../media-request.js'
 
 /** What a report is made of. */
 export interface ReportContext extends MediaContext {
