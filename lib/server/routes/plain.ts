@@ -19,8 +19,11 @@ export function plainStatus({ server, mounts }: StatusReport, origin: string, pr
   const list =
     sorted.length === 0
       ? ''
-      : `<ul class="cards n${Math.min(sorted.length, 3)}">${sorted.map((mount) => card(mount, prefix)).join('')}</ul>`
-  return page(prefix, `<div class="bar">${count}</div>${live.length === 0 ? goLive(origin) : ''}${list}`)
+      : `<ul class="cards${live.length > 0 && sorted.length < 3 ? ` n${sorted.length}` : ''}${sorted.length > 12 ? ' many' : ''}">${sorted.map((mount) => card(mount, prefix)).join('')}</ul>`
+  return page(
+    prefix,
+    `<div class="bar">${count}</div>${live.length === 0 ? goLive(origin) : ''}${live.length === 0 && sorted.length > 0 ? '<h2 class="rest">Off the air</h2>' : ''}${list}`,
+  )
 }
 
 /** The page of a mount: its player's place, its name, what plays, and links. */

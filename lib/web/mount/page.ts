@@ -42,10 +42,11 @@ export class MountPage extends PageElement {
                 ? nothing
                 : html`<section class="box">
                     <h2>Open in</h2>
-                    ${linkList(mount)} ${sharing(mount)}
+                    ${linkList(mount)}
                   </section>`
             }
           </aside>
+          ${mount === undefined ? nothing : html`<section class="box take">${sharing(mount)}</section>`}
         </div>
       </main>
       ${lostNotice(lost)}`

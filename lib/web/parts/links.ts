@@ -65,21 +65,21 @@ export function embedCode({ mount }: Pick<MountStatus, 'mount'>): { frame: strin
 const escapeAttribute = (text: string): string => text.replace(/[&"<>]/g, (char) => `&#${char.codePointAt(0)};`)
 
 /** How to take a mount along: its page as a QR code, and the code for other sites. */
-export function sharing(mount: MountStatus, isOpen = false): TemplateResult {
+export function sharing(mount: MountStatus): TemplateResult {
   const { frame, element } = embedCode(mount)
   const page = location.origin + pageOf(mount.mount)
-  return html`<details class="more" ?open=${isOpen}>
-      <summary>On a phone</summary>
-      <div class="phone">
-        <qr-code .value=${page}></qr-code>
-        <p class="soft small">Point the camera at it, and the phone opens<br /><a href=${page}>${page}</a></p>
-      </div>
-    </details>
-    <details class="more">
-      <summary>On another site</summary>
+  return html`<div class="share">
+    <div class="phone">
+      <h3>On a phone</h3>
+      <qr-code .value=${page}></qr-code>
+      <p class="soft small">Point the camera at it.</p>
+    </div>
+    <div class="sites">
+      <h3>On another site</h3>
       <p class="soft small">As a frame, which works everywhere:</p>
       <copy-line class="block" .value=${frame}></copy-line>
       <p class="soft small">As an element, which fits into the page:</p>
       <copy-line class="block" .value=${element}></copy-line>
-    </details>`
+    </div>
+  </div>`
 }

@@ -5,18 +5,20 @@ import { icons } from '../parts/marks.js'
 import { PageElement } from '../parts/page-element.js'
 import '../parts/picture.js'
 import { encodeMount, origin, pageOf } from '../parts/start.js'
-import { exactFacts, factsOf, formerTitles, hasVideo, nameOf, plural } from '../parts/units.js'
+import { exactFacts, factsOf, formerTitles, hasVideo, momentWords, nameOf, plural } from '../parts/units.js'
 
 /** A mount, as one of many. */
 export class MountCard extends PageElement {
-  static override properties = { mount: { attribute: false }, skew: { type: Number } }
+  static override properties = { mount: { attribute: false }, skew: { type: Number }, wide: { type: Boolean } }
   /** The mount. */
   declare mount: MountStatus
   /** Milliseconds that the server's clock is ahead. */
   declare skew: number
+  /** Whether it has the width of the page for itself, and so tells more. */
+  declare wide: boolean
 
   protected override render(): TemplateResult {
-    const { mount, skew } = this
+    const { mount, skew, wide } = this
     const { live, genre, description, title, listeners, listenerPeak, picture } = mount
     const page = pageOf(mount.mount)
     const isVideo = hasVideo(mount)
@@ -34,10 +36,23 @@ export class MountCard extends PageElement {
         <h2 class="name" dir="auto" title=${nameOf(mount)}><a href=${page}>${nameOf(mount)}</a></h2>
         <p class="about" dir="auto" title=${about}>${about}</p>
         <p class="now" dir="auto" title=${title?.display ?? ''}>${title?.display ?? ''}</p>
-        <p class="before" title=${former.join('\n')}>
-          ${former.length === 0 ? nothing : html`<span class="soft">before:</span> <bdi>${former[0]}</bdi>`}
-        </p>
+        ${
+          wide
+            ? nothing
+            : html`<p class="before" title=${former.join('\n')}>
+                ${former.length === 0 ? nothing : html`<span class="soft">before:</span> <bdi>${former[0]}</bdi>`}
+              </p>`
+        }
         <p class="facts" title=${exactFacts(mount)}>${factsOf(mount).join(' · ')}</p>
+        ${
+          wide && former.length > 0
+            ? html`<ol class="played" aria-label="Played before">
+                ${formerTitles(mount)
+                  .slice(0, 6)
+                  .map(({ display, time }) => html`<li><time datetime=${time}>${momentWords(time)}</time> <bdi>${display}</bdi></li>`)}
+              </ol>`
+            : nothing
+        }
         <div class="foot">
           ${
             live

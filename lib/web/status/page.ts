@@ -49,14 +49,18 @@ export class StatusPage extends PageElement {
         </div>
         ${count === 0 ? emptyState() : nothing}
         ${sorted.length === 0 && mounts.length > 0 ? html`<p class="none soft">No stream is called so.</p>` : nothing}
+        ${count === 0 && sorted.length > 0 ? html`<h2 class="rest">Off the air</h2>` : nothing}
         ${
           sorted.length === 0
             ? nothing
-            : html`<ul class="cards n${Math.min(mounts.length, 3)}" @more=${this.#more}>
+            : html`<ul class=${gridClass(count, mounts.length)} @more=${this.#more}>
                 ${repeat(
                   sorted,
                   ({ mount }) => mount,
-                  (mount) => html`<li class="card${mount.live ? '' : ' off'}"><mount-card .mount=${mount} .skew=${skew}></mount-card></li>`,
+                  (mount) =>
+                    html`<li class="card${mount.live ? '' : ' off'}">
+                      <mount-card .mount=${mount} .skew=${skew} .wide=${mounts.length === 1 && count === 1}></mount-card>
+                    </li>`,
                 )}
               </ul>`
         }
@@ -98,4 +102,6 @@ export class StatusPage extends PageElement {
     void import('../parts/links-dialog.js').then(() => this.querySelector<LinksDialog>('links-dialog')?.show(event.detail))
   }
 }
+const gridClass = (live: number, all: number): string => `cards${live > 0 && all < 3 ? ` n${all}` : ''}${all > FEW ? ' many' : ''}`
+
 customElements.define('status-page', StatusPage)
