@@ -6,4 +6,6 @@ export interface PageStart {
   readonly report: StatusReport
   /** The mount that the page is of; `null` on the status page. */
   readonly mount: string | null
+  /** Whether that mount stands in no report. */
+  readonly hidden: boolean
 }

@@ -20,7 +20,6 @@ import { clientAddress, encodePath, isHost, publicUrl, type Visit } from '../../
 import type { AccessEntry } from '../../lib/server/access-log.js'
 import { createApp, routes } from '../../lib/server/app.js'
 import type { Role, ServerContext } from '../../lib/server/context.js'
-import { escapeMarkup } from '../../lib/server/routes/markup.js'
 import type { StatusReport } from '../../lib/api/status.js'
 import { SERVER, VERSION } from '../../lib/version.js'
 

@@ -18,7 +18,7 @@ export function statusPage(router: Router, context: ServerContext): void {
     const { origin, prefix } = placeOf(ctx, context)
     const report = statusReport(context, visitOf(ctx))
     const { sources } = report.server
-    const start: PageStart = { report, mount: null }
+    const start: PageStart = { report, mount: null, hidden: false }
     const title = sources === 0 ? 'floecast' : `${sources} live · floecast`
     givePage(ctx, assets(), { title, entry: 'status', prefix, data: start, plain: plainStatus(report, origin, prefix) })
   })
@@ -74,7 +74,7 @@ function startOf(context: ServerContext, ctx: Context, name: string): { start: P
   const { origin, prefix } = placeOf(ctx, context)
   const mount = context.mounts.get(name)
   const report = reportOn(context, mount === undefined ? [] : [mount], origin)
-  return { start: { report, mount: name }, title: report.mounts[0]?.name ?? name, prefix }
+  return { start: { report, mount: name, hidden: context.mounts.settingsOf(name).hidden }, title: report.mounts[0]?.name ?? name, prefix }
 }
 
 function placeOf(ctx: Context, { settings }: ServerContext): { origin: string; prefix: string } {

@@ -3,27 +3,21 @@ import type { MountStatus } from '../../api/status.js'
 import { header } from '../parts/header.js'
 import { linkList, sharing } from '../parts/links.js'
 import { liveMark } from '../parts/live-mark.js'
-import { LiveStatus } from '../parts/live-status.js'
 import { lostNotice } from '../parts/lost-notice.js'
 import { PageElement } from '../parts/page-element.js'
-import { pageStart, prefix } from '../parts/start.js'
+import { prefix } from '../parts/start.js'
 import { exactFacts, exactMoment, factsOf, formerTitles, hasVideo, momentWords, nameOf, plural } from '../parts/units.js'
-import './stand-in.js'
+import '../entries/player.js'
+import { followMount, mountName } from './follow.js'
 
 /** The page of one mount: its player, what plays, and where else it can be had. */
 export class MountPage extends PageElement {
-  readonly #live = new LiveStatus(prefix, pageStart.report, { changed: () => this.requestUpdate() })
-  readonly #name = pageStart.mount ?? ''
-
-  constructor() {
-    super()
-    this.#live.start()
-  }
+  readonly #live = followMount({ changed: () => this.requestUpdate() })
 
   protected override render(): TemplateResult {
     const { report, lost } = this.#live
-    const mount = report.mounts.find(({ mount: name }) => name === this.#name)
-    const name = mount === undefined ? this.#name : nameOf(mount)
+    const mount = report.mounts.find(({ mount: name }) => name === mountName)
+    const name = mount === undefined ? mountName : nameOf(mount)
     const now = mount?.title?.display ?? ''
     document.title = [now, name, 'floecast'].filter(Boolean).join(' · ')
     // Until the bytes have told, what is called sound gets no room for pictures.
@@ -31,7 +25,7 @@ export class MountPage extends PageElement {
     return html`${header()}
       <main>
         <div class="screen${isSound ? ' sound' : ''}">
-          <floecast-player mount=${this.#name} prefix=${prefix} autoplay ?muted=${!isSound} .status=${mount ?? null}></floecast-player>
+          <floecast-player mount=${mountName} prefix=${prefix} autoplay ?muted=${!isSound} .status=${mount ?? null}></floecast-player>
         </div>
         <div class="beside">
           <div class="about-mount">${this.#about(mount, name, now)}</div>

@@ -22,8 +22,11 @@ const FORMS: Readonly<Record<string, string>> = {
   ogg: 'Ogg',
 }
 
+// The stream itself is of that form already.
+const OWN: Readonly<Record<string, string>> = { mp3: 'mp3', adts: 'aac', 'mpeg-ts': 'ts' }
+
 /** Where a mount can be had: the addresses that work now, the most useful first. */
-function linksOf({ mount, live, forms: { hls, dash, instant } }: MountStatus): Link[] {
+function linksOf({ mount, live, format, forms: { hls, dash, instant } }: MountStatus): Link[] {
   const url = origin + encodeMount(mount)
   const at = (whole: string): string => url + whole.slice(whole.lastIndexOf('.'))
   return [
@@ -32,7 +35,9 @@ function linksOf({ mount, live, forms: { hls, dash, instant } }: MountStatus): L
     { label: 'Radio', url: `${url}.pls` },
     ...(live && hls !== null ? [{ label: 'HLS', url: at(hls.url) }] : []),
     ...(live && dash !== null ? [{ label: 'DASH', url: at(dash.url) }] : []),
-    ...(live ? instant : []).map((form) => ({ label: FORMS[form.form] ?? form.form, url: at(form.url) })),
+    ...(live ? instant : [])
+      .filter(({ form }) => form !== OWN[format ?? ''])
+      .map((form) => ({ label: FORMS[form.form] ?? form.form, url: at(form.url) })),
   ]
 }
 

@@ -1,8 +1,10 @@
 import type { StatusReport } from '../../api/status.js'
 
-/** Milliseconds between two questions where the server has no stream of events, and before the first after an error. */
-const POLL = 1_000
-const RETRY = 2_000
+/** Asks for what is known now. */
+export type Ask = (signal: AbortSignal) => Promise<StatusReport>
+
+/** Milliseconds between two questions, where the server does not tell by itself. */
+const POLL = 2_000
 /** Milliseconds of silence after which the page says that it has lost the server. */
 const PATIENCE = 4_000
 
@@ -21,26 +23,25 @@ export class LiveStatus {
   report: StatusReport
   /** Whether the server has not been heard for some seconds. */
   lost = false
+  /** Milliseconds that the server's clock is ahead of this one's, where that is more than a little. */
+  skew = 0
   readonly #url: string
   readonly #owner: LiveStatusOwner
+  readonly #ask: Ask | undefined
   #stop: (() => void) | undefined
   #losing: ReturnType<typeof setTimeout> | undefined
 
   /**
    * @param prefix the path below which the server is found
    * @param report what is known to begin with
+   * @param ask asks for what the stream of events does not tell; left out, that is followed
    */
-  constructor(prefix: string, report: StatusReport, owner: LiveStatusOwner) {
+  constructor(prefix: string, report: StatusReport, owner: LiveStatusOwner, ask?: Ask) {
     this.#url = `${prefix}/api/v1`
     this.report = report
     this.#owner = owner
+    this.#ask = ask
   }
-
-  /** Milliseconds that the server's clock is ahead of this one's, where that is more than a little. */
-  get skew(): number {
-    return this.#skew
-  }
-  #skew = 0
 
   /** Begins to follow, until the page goes. */
   start(): void {
@@ -54,7 +55,7 @@ export class LiveStatus {
 
   readonly #turn = (): void => {
     if (document.hidden) this.#close()
-    else this.#stop ??= this.#poll()
+    else if (this.#stop === undefined) this.#open()
   }
 
   readonly #close = (): void => {
@@ -64,25 +65,41 @@ export class LiveStatus {
     this.#losing = undefined
   }
 
-  #poll(): () => void {
+  #open(): void {
+    if (this.#ask !== undefined) return this.#poll(this.#ask)
+    const events = new EventSource(`${this.#url}/events`)
+    this.#stop = () => events.close()
+    events.addEventListener('status', ({ data }: MessageEvent<string>) => {
+      const report: StatusReport = JSON.parse(data)
+      this.#take(report)
+    })
+    events.addEventListener('error', () => {
+      this.#lose()
+      // While it connects, the browser tries again by itself. Else there is an answer, but no stream: so the page asks, time and again.
+      if (events.readyState === EventSource.CLOSED && this.#stop !== undefined) this.#poll(this.#askStatus)
+    })
+  }
+
+  readonly #askStatus: Ask = async (signal) => {
+    const response = await fetch(`${this.#url}/status`, { signal, cache: 'no-store' })
+    if (!response.ok) throw new Error(response.statusText)
+    const report: StatusReport = await response.json()
+    return report
+  }
+
+  #poll(ask: Ask): void {
     const ended = new AbortController()
-    const { signal } = ended
-    const ask = async (): Promise<void> => {
+    const next = async (): Promise<void> => {
       try {
-        const response = await fetch(`${this.#url}/status`, { signal, cache: 'no-store' })
-        if (!response.ok) throw new Error(response.statusText)
-        const report: StatusReport = await response.json()
-        if (signal.aborted) return
-        this.#take(report)
-        timer = setTimeout(() => void ask(), POLL)
+        const report = await ask(ended.signal)
+        if (!ended.signal.aborted) this.#take(report)
       } catch {
-        if (signal.aborted) return
-        this.#lose()
-        timer = setTimeout(() => void ask(), RETRY)
+        if (!ended.signal.aborted) this.#lose()
       }
+      if (!ended.signal.aborted) timer = setTimeout(() => void next(), POLL)
     }
-    let timer = setTimeout(() => void ask(), POLL)
-    return () => {
+    let timer = setTimeout(() => void next(), POLL)
+    this.#stop = () => {
       ended.abort()
       clearTimeout(timer)
     }
@@ -107,6 +124,6 @@ export class LiveStatus {
   // Uptime is told in whole seconds, so less than a few of them say nothing.
   #measure({ server }: StatusReport): void {
     const ahead = Date.parse(server.started) + server.uptime * 1000 - Date.now()
-    this.#skew = Math.abs(ahead) > 5000 ? ahead : 0
+    this.skew = Math.abs(ahead) > 5000 ? ahead : 0
   }
 }
