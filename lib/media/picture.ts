@@ -14,10 +14,11 @@ export interface Picture {
 
 const MP4: ReadonlySet<CodecId> = new Set(['h264', 'hevc', 'vp9', 'av1'])
 
-/** Whether a picture can be made of what plays. */
-export function hasPicture({ period, live }: Presentation): boolean {
+/** Whether there is a key frame to make a picture of. */
+export function hasPicture({ period, live, segments }: Presentation): boolean {
   const codec = period?.tracks.find(({ kind }) => kind === 'video')?.codecId
-  return live && codec !== undefined && (MP4.has(codec) || codec === 'vp8')
+  if (!live || codec === undefined || !(MP4.has(codec) || codec === 'vp8')) return false
+  return segments.some(({ parts }) => parts.some(({ independent }) => independent))
 }
 
 /** Makes a film of the last key frame that is kept in memory; `undefined` where there is none. */

@@ -19,6 +19,8 @@ export function wave(name: string): TemplateResult {
 
 function draw(name: string): TemplateResult {
   const next = numbers(name)
+  // Names that differ little begin alike.
+  for (let i = 0; i < 4; i++) next()
   const hue = Math.floor(next() * 4)
   const layers = [0.42, 0.55, 0.68, 0.8].map((level, i) => layer(level * HEIGHT, 16 - 2.5 * i, next, i))
   const sun = svg`<circle class="sun" cx=${(50 + next() * 220).toFixed(0)} cy=${(56 + next() * 16).toFixed(0)} r=${(14 + next() * 10).toFixed(0)}/>`

@@ -43,7 +43,9 @@ export class StatusPage extends PageElement {
           ${
             count === 0
               ? nothing
-              : html`<p class="summary"><span class="dot"></span><strong>${count} live</strong><span>${plural(server.listeners, 'viewer')}</span></p>`
+              : html`<p class="summary">
+                  <span class="dot"></span><strong>${count} live</strong><span>${plural(server.listeners, 'viewer')}</span>
+                </p>`
           }
           ${mounts.length > FEW ? this.#finder() : nothing}
         </div>
