@@ -25,7 +25,9 @@ import type { Config } from './schema.js'
 import { defaultStateDir, findPasswords, type Passwords } from './state.js'
 
 /** Makes a server: the library's `createServer`, or in tests one that only remembers. */
-export type MakeServer = (options: CreateServerOptions) => EventEmitter<ServerEvents> & Pick<Server, 'listen' | 'reload' | 'close'>
+export type MakeServer = (
+  options: CreateServerOptions,
+) => EventEmitter<ServerEvents> & Pick<Server, 'listen' | 'reload' | 'close' | 'logger'>
 
 /** The world around the program, so that tests can be it. */
 export interface World {
@@ -48,6 +50,7 @@ export interface World {
 interface Setup {
   readonly config: Config
   readonly passwords: Passwords
+  readonly stateDir: string
 }
 
 async function setUp({ file, overrides, newPasswords }: Arguments, env: NodeJS.ProcessEnv): Promise<Setup> {
@@ -55,14 +58,19 @@ async function setUp({ file, overrides, newPasswords }: Arguments, env: NodeJS.P
   const stateDir = config.stateDir ?? defaultStateDir(env)
   const passwords = await findPasswords(config.passwords, stateDir, newPasswords)
   config.mediaDir ??= join(stateDir, 'media')
-  return { config, passwords }
+  return { config, passwords, stateDir }
 }
 
-const optionsOf = ({ config, passwords: { source, admin } }: Setup, logger: Logger, demo: Demo | undefined): CreateServerOptions => ({
+const optionsOf = (
+  { config, passwords: { source, admin }, stateDir }: Setup,
+  logger: Logger,
+  demo: Demo | undefined,
+): CreateServerOptions => ({
   ...(demo === undefined ? serverOptionsOf(config) : demo.extend(serverOptionsOf(config))),
   auth: basic({ source, admin }),
   logger,
   tls: config.tls,
+  stateDir,
 })
 
 /** What takes effect only when the program starts again. */
@@ -89,7 +97,9 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
   const demo = args.demo ? new Demo(logger) : undefined
   const server = makeServer(optionsOf(setup, logger, demo))
   server.on('access', (entry) => access.write(entry))
-  logEvents(server, logger)
+  // What administrators read on their page goes the server's way.
+  const { logger: log } = server
+  logEvents(server, log)
   const ended = new Promise<void>((resolve) => {
     let ending = false
     const end = (signal: string): void => {
@@ -112,13 +122,13 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
       server.reload(optionsOf(next, logger, demo))
       const [before, after] = [lasting(config), lasting(next.config)]
       const late = Object.keys(before).filter((key) => before[key] !== after[key])
-      if (late.length > 0) logger.warn({}, `${late.join(', ')}: this change takes effect at the next start`)
+      if (late.length > 0) log.warn({}, `${late.join(', ')}: this change takes effect at the next start`)
       config = next.config
       logger.level = config.log.level
-      logger.info({}, 'configuration read again')
+      log.info({}, 'configuration read again')
     } catch (error) {
       const reasons = error instanceof ConfigError ? error.problems : [reasonOf(error)]
-      for (const reason of reasons) logger.error({}, `configuration kept as it was: ${reason}`)
+      for (const reason of reasons) log.error({}, `configuration kept as it was: ${reason}`)
     }
     access.reopen(config.log.accessLog)
   }
@@ -133,7 +143,7 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
   }
   demo?.start(config.host, port)
   if (machine) {
-    logger.info({ port, host: config.host }, 'listening')
+    log.info({ port, host: config.host }, 'listening')
     const { made } = passwords
     for (const [who, password] of Object.entries(made)) stderr.write(`${who} / ${password}\n`)
     const note = passwordNote(passwords)

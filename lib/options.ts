@@ -206,6 +206,15 @@ export const serverOptions = z
       .array(range)
       .default([])
       .describe('Addresses or ranges (10.0.0.0/8) of proxies in front of the server; only their X-Forwarded-* headers are believed'),
+    webhooks: z
+      .strictObject({
+        allowPrivate: z
+          .boolean()
+          .default(false)
+          .describe('Let webhooks call addresses of the own network and of this machine; administrators could look around there'),
+      })
+      .prefault({})
+      .describe('How webhooks may be used; the webhooks themselves are added over the API'),
     mediaDir: z
       .string()
       .min(1)

@@ -233,5 +233,6 @@ export const status = {
       'Each event is called "status", and its data is what GET /status answers: one at once, then one whenever anything has changed, at most one a second; a title or a source that comes or goes is told of within a quarter of a second. Changes of byte counters, rates and the time alone are told of every five seconds. An EventSource connects again by itself.',
     access: 'anyone',
     contentType: 'text/event-stream',
+    events: { status: statusReport },
   }),
 }

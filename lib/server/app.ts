@@ -1,19 +1,20 @@
 import { Router } from '@koa/router'
 import Koa, { type Context, type Middleware, type Next } from 'koa'
-import { CHALLENGE, PREFLIGHT } from './answer.js'
+import { PREFLIGHT } from './answer.js'
 import { FloecastError } from '../errors.js'
 import type { ServerContext } from './context.js'
 import { handlersOf } from './api/handlers.js'
 import { giveMedia } from './media-http.js'
 import { apiRoutes } from './routes/api.js'
 import { assetRoutes } from './routes/assets.js'
+import { eventRoutes } from './routes/events.js'
 import { guardOf } from './routes/guard.js'
 import { listen } from './routes/listen.js'
 import { metadataRoutes } from './routes/metadata.js'
 import { metricsRoutes } from './routes/metrics.js'
 import { embedPage, missingPage, mountPage, statusPage } from './routes/pages.js'
 import { playlists } from './routes/playlists.js'
-import { allowAll, dress, tell } from './routes/respond.js'
+import { allowAll, dress, isApi, refuse } from './routes/respond.js'
 import { shoutcastRoutes } from './routes/shoutcast.js'
 import { statusRoutes } from './routes/status.js'
 import { addressOf } from './routes/visit.js'
@@ -39,7 +40,9 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   metricsRoutes(router, context)
   if (page) statusPage(router, context)
   embedPage(router, context)
-  apiRoutes(router, context, guardOf(context), handlersOf(context))
+  const guard = guardOf(context)
+  eventRoutes(router, context, guard)
+  apiRoutes(router, context, guard, handlersOf(context))
   assetRoutes(router)
   // Last, for it takes whatever is left below /admin.
   metadataRoutes(router, context)
@@ -68,7 +71,7 @@ export function createApp(context: ServerContext): Koa {
       await answered(ctx, next)
     } catch (error) {
       context.logger.error({ err: error, method: ctx.method, path: ctx.path }, 'Cannot answer a request: this is a fault of the server')
-      tell(ctx, 500, 'The server has failed to answer; its log says why')
+      refuse(ctx, { status: 500, message: 'The server has failed to answer; its log says why' })
     }
   })
   app.use(routes(context))
@@ -79,6 +82,7 @@ export function createApp(context: ServerContext): Koa {
       ctx.status = 204
       return
     }
+    if (isApi(ctx)) throw new FloecastError('OPERATION_NOT_FOUND', { method: ctx.method, path: ctx.path })
     if (missingPage(context, ctx)) return
     if (ctx.method === 'GET' || ctx.method === 'HEAD') throw new FloecastError('MOUNT_NOT_FOUND', { mount: ctx.path })
     // The front takes sources off connections that are fresh; whatever came this far has another parser on it already.
@@ -120,9 +124,7 @@ async function answered(ctx: Context, next: Next): Promise<void> {
   } catch (error) {
     if (!(error instanceof FloecastError)) throw error
     dress(ctx)
-    if (error.status === 401) ctx.set('WWW-Authenticate', CHALLENGE)
-    if (error.status === 405) ctx.set('Allow', 'GET, HEAD')
-    tell(ctx, error.status, error.message)
+    refuse(ctx, error)
   }
 }
 

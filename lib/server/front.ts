@@ -45,7 +45,8 @@ export class Front implements ConnectionOwner {
     if (head.kind !== 'request') return this.#publish(head, connection)
     const { method, path, target } = head
     if (method === 'OPTIONS' && target === '*') return this.#options(head, connection)
-    if (method === 'SOURCE' || method === 'PUT' || (method === 'POST' && isMedia(head))) return this.#publish(head, connection)
+    if (method === 'SOURCE' || (method === 'PUT' && !isCall(head)) || (method === 'POST' && isMedia(head)))
+      return this.#publish(head, connection)
     const live = path !== undefined && this.#owner.mounts.find(path) !== undefined
     // A browser that opens a mount by its name gets a page, from HTTP; whoever asks for media gets media.
     const isPage = live && this.#owner.mounts.get(path)?.source !== undefined && wantsPage(method, (name) => head.headers.get(name))
@@ -233,6 +234,9 @@ const isMedia = ({ headers, path }: RequestHead): boolean =>
   path !== undefined &&
   !/^\/(admin|api)(\/|\.cgi|$)/.test(path) &&
   /^(audio|video|application\/(ogg|octet-stream))/i.test(headers.get('content-type') ?? '')
+
+// The API has PUTs of its own, and nobody can publish there.
+const isCall = ({ target }: RequestHead): boolean => target.startsWith('/api/v1/')
 
 const mediaRequest = ({ method, path, rawQuery, headers }: RequestHead, { remoteAddress }: Socket): MediaRequest => ({
   method,

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { SourceChange } from '../api/index.js'
 import { type Clock, systemClock } from '../clock.js'
 import { FloecastError } from '../errors.js'
 import type { Credentials } from '../icy/basic.js'
@@ -16,16 +17,28 @@ import { formatRefusal } from './answer.js'
 import { Arrivals } from './arrivals.js'
 import { audienceOf } from './audience.js'
 import { createApp, type Middleware, routes } from './app.js'
+import { AuditTrail } from './audit-trail.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
+import { Feed } from './feed.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp, ignore } from './hang-up.js'
+import { History } from './history.js'
 import { Http } from './http.js'
+import { Live } from './live.js'
+import { LogTail } from './log-tail.js'
+import type { Identity } from './identity.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
+import { People } from './people.js'
+import { Sessions } from './sessions.js'
+import { StateFolder } from './state-folder.js'
+import { Tokens } from './tokens.js'
 import { Viewers } from './viewers.js'
+import { WEBHOOK_NEWS } from './webhook-news.js'
+import { Webhooks } from './webhooks.js'
 
 /** Options of {@link createServer}. */
 export interface CreateServerOptions extends ServerOptions {
@@ -35,6 +48,11 @@ export interface CreateServerOptions extends ServerOptions {
   readonly logger?: Logger
   /** A certificate: then every port speaks TLS as well as plain text. */
   readonly tls?: CertificateFiles | undefined
+  /**
+   * Folder for what is changed over the API and has to outlive the server: people, tokens, the audit trail. An absolute path; made
+   * when needed, for this server alone. In memory when it is left out. It stays the same over a reload.
+   */
+  readonly stateDir?: string | undefined
   /** Where time comes from; only tests need another than the machine's. */
   readonly clock?: Clock
 }
@@ -79,6 +97,18 @@ const BACKLOG = 4096
 const CLOSE_TIMEOUT = 3_000
 // Milliseconds between two looks at who has gone of those who have no connection of their own.
 const TICK = 1_000
+// What those who have signed in are told of sources.
+const CHANGES: Readonly<Partial<Record<keyof MountEvents, SourceChange['change']>>> = {
+  source: 'connected',
+  format: 'format',
+  end: 'disconnected',
+  metadata: 'title',
+  warning: 'warning',
+  failure: 'failure',
+  forget: 'forgotten',
+}
+// What whoever looks at a page wants to see at once.
+const SOON: ReadonlySet<keyof MountEvents> = new Set(['source', 'format', 'end', 'metadata', 'forget'])
 
 /**
  * A streaming server: sources connect to mounts, listeners hear them. It owns its ports, or is handed sockets.
@@ -100,7 +130,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly clock: Clock
   /** When the server was made, in milliseconds. */
   readonly started: number
-  /** Where the server writes what happens. */
+  /** Where the server writes what happens: through it goes what the pages of administrators show of the log. */
   readonly logger: Logger
   /**
    * Takes what is neither a source nor a listener; used by the front.
@@ -114,6 +144,56 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly media: Media = new Media(this)
+  /**
+   * The pages that follow what is on the air.
+   * @internal
+   */
+  readonly live: Live = new Live(this)
+  /**
+   * Those who have signed in and follow what happens.
+   * @internal
+   */
+  readonly feed: Feed
+  /**
+   * How the server does, and did for the last hour.
+   * @internal
+   */
+  readonly history: History
+  /**
+   * The last entries of the log.
+   * @internal
+   */
+  readonly tail: LogTail
+  /**
+   * Addresses that are told what happens.
+   * @internal
+   */
+  readonly webhooks: Webhooks
+  /**
+   * What outlives the server.
+   * @internal
+   */
+  readonly state: StateFolder
+  /**
+   * Who can sign in besides the administrator.
+   * @internal
+   */
+  readonly people: People
+  /**
+   * Who has signed in on pages.
+   * @internal
+   */
+  readonly sessions: Sessions
+  /**
+   * What programs sign in with.
+   * @internal
+   */
+  readonly tokens: Tokens
+  /**
+   * Who changed what.
+   * @internal
+   */
+  readonly audit: AuditTrail
   #settings: ServerSettings
   #certificate: Certificate | undefined
   readonly #gate: Gate
@@ -124,20 +204,29 @@ export class Server extends EventEmitter<ServerEvents> {
   #tick: (() => void) | undefined
   #closing = false
 
-  /** @throws z.ZodError when an option is not what it may be; Error when the certificate cannot be read */
-  constructor({ auth, logger = silent, tls, clock = systemClock, ...options }: CreateServerOptions) {
+  /** @throws z.ZodError when an option is not what it may be; Error when the certificate or what is kept cannot be read */
+  constructor({ auth, logger = silent, tls, clock = systemClock, stateDir, ...options }: CreateServerOptions) {
     super()
-    this.logger = logger
     this.clock = clock
+    this.tail = new LogTail(logger, clock)
+    this.logger = this.tail.logger
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
     void this.mounts.folder?.ready.then((found) => {
-      for (const file of found) logger.info({ file }, 'a recording that a crash has cut short is kept')
+      for (const file of found) this.logger.info({ file }, 'a recording that a crash has cut short is kept')
     })
-    this.#gate = new Gate(this.#guarded(auth), new AttemptLimiter())
+    this.state = new StateFolder(stateDir)
+    this.people = new People(this.state, clock)
+    this.sessions = new Sessions(clock)
+    this.tokens = new Tokens(this.state, clock)
+    this.audit = new AuditTrail(this.state, clock, this.logger)
+    this.history = new History(this)
+    this.feed = new Feed(this)
+    this.webhooks = new Webhooks(this)
+    this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.people)
     this.#front = new Front(this)
-    this.#certificate = tls && new Certificate(tls, logger)
+    this.#certificate = tls && new Certificate(tls, this.logger)
     this.http = new Http(this.#settings)
     this.http.answer(this.#answering(createApp(this)))
   }
@@ -198,12 +287,14 @@ export class Server extends EventEmitter<ServerEvents> {
   async listen({ port = 8000, host, shoutcastPort, app }: ListenOptions = {}): Promise<Ports> {
     if (app !== undefined) this.http.answer(this.#answering(app))
     const first = await this.#open(port, host)
+    this.history.start()
     const second = shoutcastPort ?? (port > 0 && port < 65_535 && port + 1)
     if (second === false) return { port: first, shoutcastPort: undefined }
     try {
       return { port: first, shoutcastPort: await this.#open(second, host) }
     } catch (error) {
       for (const server of this.#ports.splice(0)) server.close()
+      this.history.stop()
       throw error
     }
   }
@@ -213,16 +304,17 @@ export class Server extends EventEmitter<ServerEvents> {
    * @throws as the constructor; then everything stays as it was
    */
   reload(options: CreateServerOptions): void {
-    const { auth, tls, logger: _logger, clock: _clock, ...rest } = options
+    const { auth, tls, logger: _logger, clock: _clock, stateDir: _stateDir, ...rest } = options
     // All that can fail comes first.
     const settings = serverOptions.parse(rest)
     const certificate = tls && new Certificate(tls, this.logger)
     this.#certificate?.close()
     this.#certificate = certificate
     this.#settings = settings
-    this.#gate.auth = this.#guarded(auth)
+    this.#gate.use(this.#guarded(auth), auth.version ?? auth)
     this.http.configure(settings)
     this.mounts.configure(settings)
+    this.live.poke()
   }
 
   /** Ends everything in order: no new connections, sources and listeners are told, what is left after three seconds is cut. */
@@ -233,6 +325,10 @@ export class Server extends EventEmitter<ServerEvents> {
     const ports = this.#ports.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     const sockets = [...this.#sockets].map((socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())))
     const written = this.mounts.close()
+    this.history.stop()
+    this.live.close()
+    this.feed.close()
+    const farewell = this.webhooks.close()
     this.http.closeIdle()
     // Those who have not said a word: browsers open connections to have them ready.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
@@ -243,11 +339,21 @@ export class Server extends EventEmitter<ServerEvents> {
     clearTimeout(timer)
     this.http.close()
     await written
+    await farewell
+    await this.state.close()
   }
 
   /** As `ServerContext.admit`. */
   admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string> {
     return this.#gate.admit(roles, credentials, mount, address)
+  }
+
+  /**
+   * As `ServerContext.identify`.
+   * @internal
+   */
+  identify(credentials: readonly Credentials[], address: string): Promise<Identity> {
+    return this.#gate.identify(credentials, address)
   }
 
   /** As `ServerContext.access`. */
@@ -259,6 +365,12 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#emit(event, ...args)
     const [one] = args
     if (event === 'source') this.#watch()
+    if (SOON.has(event)) this.live.poke()
+    WEBHOOK_NEWS[event]?.((...news) => this.webhooks.tell(...news), this.clock.now(), ...args)
+    const change = CHANGES[event]
+    if (change !== undefined) for (const mount of args) if (mount instanceof Mount) this.feed.changed(mount.name, change)
+    if (event === 'end' && one instanceof Source) this.history.gone(one)
+    if (event === 'forget' && one instanceof Mount) this.history.forgotten(one)
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.#ended(one.details, one.bytesSent)
     if (event === 'end' && one instanceof Source) this.#ended(one.details, one.bytesReceived)
@@ -302,7 +414,8 @@ export class Server extends EventEmitter<ServerEvents> {
   #serve(socket: Socket): void {
     const { maxConnections } = this.#settings
     if (socket.destroyed) return
-    if (this.#closing || (maxConnections > 0 && this.#sockets.size > maxConnections)) {
+    // Pages that wait for news take nothing from those who listen.
+    if (this.#closing || (maxConnections > 0 && this.#sockets.size - this.live.size - this.feed.size > maxConnections)) {
       hangUp(socket, formatRefusal(new FloecastError(this.#closing ? 'SERVER_CLOSING' : 'TOO_MANY_CLIENTS')))
       return
     }

@@ -11,8 +11,20 @@ import type { FormatName, Track } from '../../lib/formats/frame.js'
 import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
+import { Live } from '../../lib/server/live.js'
+import { LogTail } from '../../lib/server/log-tail.js'
+import { silent } from '../../lib/log.js'
+import { AuditTrail } from '../../lib/server/audit-trail.js'
+import { Feed } from '../../lib/server/feed.js'
+import { History } from '../../lib/server/history.js'
+import type { Identity } from '../../lib/server/identity.js'
 import { Media } from '../../lib/server/media.js'
+import { People } from '../../lib/server/people.js'
+import { Sessions } from '../../lib/server/sessions.js'
+import { StateFolder } from '../../lib/server/state-folder.js'
+import { Tokens } from '../../lib/server/tokens.js'
 import { Viewers } from '../../lib/server/viewers.js'
+import { Webhooks } from '../../lib/server/webhooks.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
 import { serverOptions, type ServerOptions } from '../../lib/options.js'
@@ -53,8 +65,19 @@ class Lab implements ServerContext {
   readonly mounts
   readonly viewers = new Viewers()
   readonly media: Media = new Media(this)
+  readonly live: Live = new Live(this)
   readonly clock = { now: Date.now, after: () => () => {} }
-  readonly started = STARTED
+  readonly started: number = STARTED
+  readonly state = new StateFolder()
+  readonly people = new People(this.state, this.clock)
+  readonly sessions = new Sessions(this.clock)
+  readonly tokens = new Tokens(this.state, this.clock)
+  readonly audit = new AuditTrail(this.state, this.clock, silent)
+  readonly tail = new LogTail(silent, this.clock)
+  readonly connections = 0
+  readonly history: History
+  readonly feed: Feed
+  readonly webhooks: Webhooks
   readonly asked: Asked[] = []
   readonly logged: string[] = []
   // Whether everybody may listen.
@@ -70,6 +93,9 @@ class Lab implements ServerContext {
   constructor(options: ServerOptions = {}) {
     this.settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.settings, () => {}, this.clock)
+    this.history = new History(this)
+    this.feed = new Feed(this)
+    this.webhooks = new Webhooks(this)
   }
 
   access(entry: AccessEntry): void {
@@ -85,6 +111,11 @@ class Lab implements ServerContext {
     )
     if (right === undefined) throw new FloecastError('WRONG_PASSWORD', { user: credentials[0]!.user })
     return right.user
+  }
+
+  async identify(credentials: readonly Credentials[], address: string): Promise<Identity> {
+    const name = await this.admit(['admin'], credentials, undefined, address)
+    return { principal: { name, role: 'admin', mounts: [], via: 'password' }, stands: () => true, seen: () => {} }
   }
 
   mp3(name = '/a.mp3', info: StreamInfo = LAB) {
