@@ -19,6 +19,8 @@ export const formStatus = z.object({
 export const segmentedForm = z.object({
   ...formStatus.shape,
   lowLatency: z.boolean().describe('Whether segments are told of while they grow, so that players come within two seconds of live'),
+  segmentDuration: z.number().describe('Seconds of a segment'),
+  rewind: z.number().describe('Seconds that players may go back'),
 })
 
 /** A form that is one endless stream. */

@@ -24,7 +24,9 @@ export function formsOf(mount: Mount, mounts: Mounts, url: string): MountForms {
   let hls: SegmentedForm | null = null
   let dash: SegmentedForm | null = null
   if (presentation !== undefined && period !== undefined) {
-    const lowLatency = presentation.settings.partDuration !== undefined
+    const { partDuration, segmentDuration, segmentCount, dvr = 0 } = presentation.settings
+    const lowLatency = partDuration !== undefined
+    const times = { segmentDuration, rewind: Math.max(dvr, segmentDuration * segmentCount) }
     const container = hlsContainer(presentation, 'main')
     if (settings.hls.enabled && container !== undefined && hlsRenditions(presentation).length > 0 && isFree('m3u8'))
       hls = {
@@ -32,6 +34,7 @@ export function formsOf(mount: Mount, mounts: Mounts, url: string): MountForms {
         type: HLS_TYPE,
         media: [segmentType(container, tracksOf(period, 'main'))],
         lowLatency: lowLatency && container !== 'packed',
+        ...times,
       }
     const sets = settings.dash && isFree('mpd') ? dashRenditions(period).map((id) => tracksOf(period, id)) : []
     if (sets.length > 0)
@@ -40,6 +43,7 @@ export function formsOf(mount: Mount, mounts: Mounts, url: string): MountForms {
         type: DASH_TYPE,
         media: [...new Set(sets.map((tracks) => segmentType(containerOf(tracks)!, tracks)))],
         lowLatency,
+        ...times,
       }
   }
   const instant = [...(source === undefined ? [] : broadcast.forms)]

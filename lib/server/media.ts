@@ -81,6 +81,8 @@ export class Media {
       throw new FloecastError('TOO_MANY_REQUESTS', { seconds: Math.ceil((this.#beaconsSince + BEACON_WINDOW - now) / 1000) })
     this.#beacons.set(address, count)
     const protocol = new URLSearchParams(request.query).get('protocol')
+    // Who takes one endless stream is counted by the connection.
+    if (protocol === 'instant') return
     this.#see(
       mount,
       request,

@@ -105,6 +105,8 @@ t.test('the forms that the status tells are there, with the types that it tells'
     url: `http://127.0.0.1:${port}/tv.m3u8`,
     media: [/^video\/mp4; codecs="avc1\.\w{6},mp4a\.40\.2"$/],
     lowLatency: true,
+    segmentDuration: 2,
+    rewind: 14,
   })
   t.match(tv.forms.dash?.media, [/^video\/mp4; codecs="avc1\.\w{6}"$/, 'audio/mp4; codecs="mp4a.40.2"'])
   t.match(mixed.forms.hls?.media, [/^video\/mp2t; codecs="avc1\.\w{6},mp4a\.40\.34"$/])

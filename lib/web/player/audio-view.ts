@@ -131,7 +131,9 @@ export const AUDIO_STYLES = css`
     background: var(--live, #d7263d);
   }
   .audio .sound-on {
-    inset: 16px 16px auto auto;
+    inset: auto 56px 10px auto;
+    min-height: 36px;
+    box-shadow: none;
   }
   .audio .veil {
     padding-bottom: 24px;
@@ -146,6 +148,17 @@ export const AUDIO_STYLES = css`
   }
   :host([embed]) .stage.audio {
     border: 0;
+    min-height: 0;
+  }
+  :host([embed]) .audio .face {
+    padding-top: 56px;
+  }
+  :host([embed]) .audio .before {
+    display: none;
+  }
+  :host([embed]) .audio .strip :is(.delay, .notice) {
+    color: inherit;
+    text-shadow: none;
   }
   @container player (max-width: 620px) {
     .audio .before {

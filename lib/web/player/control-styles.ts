@@ -177,8 +177,21 @@ export const CONTROL_STYLES = css`
       min-width: 36px;
     }
     .veil {
-      padding: 12px 12px 52px;
+      padding: 12px;
       gap: 4px;
+    }
+    .pill {
+      min-height: 36px;
+      padding: 0 14px;
+      font-size: 13px;
+    }
+    .pill svg {
+      width: 18px;
+      height: 18px;
+    }
+    .links {
+      gap: 6px;
+      margin-top: 4px;
     }
     .veil .name {
       font-size: 17px;

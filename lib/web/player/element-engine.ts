@@ -48,6 +48,10 @@ export class ElementEngine implements Engine {
   chooseQuality(): void {}
   chooseCaptions(): void {}
 
+  seek(time: number): void {
+    this.#video.currentTime = time
+  }
+
   goLive(): void {
     const { buffered, seekable } = this.#video
     if (this.seekable !== undefined) this.#video.currentTime = seekable.end(seekable.length - 1)

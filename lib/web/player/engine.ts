@@ -61,6 +61,8 @@ export interface Engine {
   chooseQuality(id: string | undefined): void
   /** Shows captions; `undefined` shows none. */
   chooseCaptions(id: string | undefined): void
+  /** Goes to a time of {@link Engine.seekable}, and stays as far behind from then on. */
+  seek(time: number): void
   /** Goes to what is live. */
   goLive(): void
   /** It stood still. */

@@ -4,6 +4,8 @@ export interface MountFacts {
   readonly mount: string
   /** Whether a source is connected. */
   readonly live: boolean
+  /** The group of qualities that it is one of, whose HLS playlist and MPD offer all of them. */
+  readonly group: string | null
   /** The stream's name. */
   readonly name: string | null
   /** What the stream is about. */
@@ -16,6 +18,8 @@ export interface MountFacts {
   readonly connected: string | null
   /** What plays now. */
   readonly title: TitleFacts | null
+  /** What has played, newest first, with what plays. */
+  readonly titles: readonly Pick<TitleFacts, 'display'>[]
   /** The forms in which it can be had now. */
   readonly forms: FormFacts
 }
@@ -46,6 +50,10 @@ export interface SegmentedFacts {
   readonly media: readonly string[]
   /** Whether segments are told of while they grow. */
   readonly lowLatency: boolean
+  /** Seconds of a segment. */
+  readonly segmentDuration: number
+  /** Seconds that players may go back. */
+  readonly rewind: number
 }
 
 /** A form of a mount that is one endless stream. */

@@ -67,6 +67,7 @@ export class InstantEngine implements Engine {
 
   chooseQuality(): void {}
   chooseCaptions(): void {}
+  seek(): void {}
 
   goLive(): void {
     const now = seconds()

@@ -26,6 +26,8 @@ export interface Way {
   readonly type: string
   /** What the server counts its viewers as. */
   readonly protocol: 'instant' | 'hls' | 'll-hls' | 'dash'
+  /** Seconds of a segment, where there are segments. */
+  readonly segmentDuration?: number
 }
 
 /** What can be done with a mount in a browser. */
@@ -55,7 +57,7 @@ export function choose(mount: MountFacts, support: Support): Choice {
     [forms.dash, 'mpd', 'dash'],
   ] as const) {
     if (form === null || !form.media.every((type) => support.source(type) || isTaken(type, support))) continue
-    const way = { engine: 'shaka', ending, type: form.media.join(' ') } as const
+    const way = { engine: 'shaka', ending, type: form.media.join(' '), segmentDuration: form.segmentDuration } as const
     safe.push({ ...way, protocol })
     if (form.lowLatency) low.push({ ...way, protocol: protocol === 'hls' ? 'll-hls' : 'dash' })
   }
@@ -71,6 +73,26 @@ export function choose(mount: MountFacts, support: Support): Choice {
     sound: none && isVideo ? all.filter(({ type }) => type.startsWith('audio/')) : [],
   }
 }
+
+/** A way to play, and the mode that it is of. */
+export interface Plan {
+  readonly mode: Mode
+  readonly way: Way
+}
+
+/** All ways to play a mount, best first: as wished, else calmer, else nearer to live. */
+export function plansFor({ ways, sound }: Choice, wish: Mode, soundOnly = false): readonly Plan[] {
+  if (soundOnly) return sound.map((way) => ({ mode: way.engine === 'instant' ? 'instant' : 'safe', way }))
+  const from = MODES.indexOf(wish)
+  const order = [...MODES.slice(from), ...MODES.slice(0, from).toReversed()]
+  return order.flatMap((mode) => ways[mode].map((way) => ({ mode, way })))
+}
+
+/** Whether two ways are the same. */
+export const isSame = (a: Way, b: Way): boolean => keyOf(a) === keyOf(b)
+
+/** Tells ways apart. */
+export const keyOf = ({ engine, ending, protocol }: Way): string => `${engine} ${ending} ${protocol}`
 
 function endless({ forms }: MountFacts, support: Support): Way[] {
   return forms.instant.flatMap(({ form, media }): Way[] => {

@@ -134,11 +134,14 @@ class WebmCutter implements Cutter {
   #init: Uint8Array<ArrayBuffer>[] = []
   #media: Uint8Array<ArrayBuffer>[] = []
   #time: number | undefined
+  #isOpening = false
 
   push(chunk: Uint8Array<ArrayBuffer>): Piece[] {
     let bytes = this.#rest.length === 0 ? chunk : join([this.#rest, chunk])
     const pieces: Piece[] = []
     const flush = (): void => {
+      // A cluster is not begun before its time is known.
+      if (this.#isOpening) return
       if (this.#media.length > 0) pieces.push({ init: false, bytes: join(this.#media), start: this.#time })
       this.#media = []
     }
@@ -152,6 +155,7 @@ class WebmCutter implements Cutter {
       const whole = bytes.subarray(0, length)
       bytes = bytes.subarray(length)
       if (id === EBML) {
+        this.#isOpening = false
         flush()
         this.#init = [whole]
       } else if (this.#init.length > 0) {
@@ -160,7 +164,14 @@ class WebmCutter implements Cutter {
         pieces.push({ init: true, bytes: join(this.#init) })
         this.#init = []
       } else {
-        if (id === TIMESTAMP) this.#time = whole.subarray(head).reduce((sum, byte) => sum * 256 + byte, 0) / 1000
+        if (id === CLUSTER) {
+          flush()
+          this.#isOpening = true
+        }
+        if (id === TIMESTAMP) {
+          this.#isOpening = false
+          this.#time = whole.subarray(head).reduce((sum, byte) => sum * 256 + byte, 0) / 1000
+        }
         this.#media.push(whole)
       }
     }
@@ -173,12 +184,13 @@ class WebmCutter implements Cutter {
 
 // The id and size of the element that begins here; a size of which nobody knows is Infinity.
 function elementAt(bytes: Uint8Array): { id: number; head: number; size: number } | undefined {
-  const idLength = Math.clz32(bytes[0] ?? 0) - 23
+  if (bytes.length === 0) return undefined
+  const idLength = Math.clz32(bytes[0]!) - 23
   const first = bytes[idLength]
-  if (first === undefined) return undefined
-  const sizeLength = Math.clz32(first) - 23
+  const sizeLength = first === undefined ? 1 : Math.clz32(first) - 23
   if (idLength > 4 || sizeLength > 8) throw new RangeError('The stream is not what it says it is')
   const head = idLength + sizeLength
+  if (first === undefined) return undefined
   if (bytes.length < head) return undefined
   const id = bytes.subarray(0, idLength).reduce((sum, byte) => sum * 256 + byte, 0)
   let size = first & (0xff >> sizeLength)

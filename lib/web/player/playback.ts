@@ -1,13 +1,15 @@
-import { beaconAddress, mountAddress } from './address.js'
-import { ElementEngine } from './element-engine.js'
-import type { Engine, EngineOwner } from './engine.js'
-import { hasPictures, type MountFacts } from './facts.js'
-import { InstantEngine } from './instant-engine.js'
-import { choose, type Choice, type Mode, MODES, type Way } from './pick.js'
-import { ShakaEngine } from './shaka-engine.js'
+import { type BeaconFacts, mountAddress } from './address.js'
+import { startPlaying } from './autoplay.js'
+import { Beacon } from './beacon.js'
+import type { Engine } from './engine.js'
+import { createEngine, whileIn } from './engines.js'
+import type { MountFacts } from './facts.js'
+import { choose, type Choice, isSame, keyOf, type Mode, MODES, type Plan, plansFor, type Way } from './pick.js'
+import { chosenMode, keepMode } from './preferences.js'
 import { StallWatch } from './stalls.js'
 import { askStatus } from './status-feed.js'
 import { browserSupport } from './support.js'
+import { NAMES } from './words.js'
 
 /**
  * Where a playback stands: `asking` what there is, `waiting` for the mount to go live, `unplayable` here, `ready` to be started by the viewer, `starting`,
@@ -25,17 +27,13 @@ export interface PlaybackSettings {
   readonly changed: () => void
 }
 
-/** Formats whose data come in gusts, and how many seconds they are mostly apart. */
-const GUSTS: Readonly<Record<string, number>> = { ogg: 1.2, webm: 1.2, matroska: 1.2 }
-/** Milliseconds between looks at the media's clock, between beacons, and that it may stand still before all begins anew. */
+/** Milliseconds between looks at the media's clock, and that it may stand still before all begins anew. */
 const LOOK = 100
-const BEACON = 10_000
 const STUCK = 5000
 /** Milliseconds that the first picture may take: a manifest waits for the first segment. */
 const SLOW = 15_000
 /** Milliseconds of playing after which what failed before may be tried again. */
 const PROVEN = 30_000
-const REMEMBERED = 'floecast.mode'
 
 /** Plays one mount in one media element: picks the way, watches it, falls back to another, and comes back when the source does. */
 export class Playback {
@@ -45,7 +43,8 @@ export class Playback {
   readonly #session = crypto.randomUUID?.() ?? String(Math.random()).slice(2)
   readonly #stalls = new StallWatch()
   readonly #over = new AbortController()
-  readonly #timers: ReturnType<typeof setInterval>[]
+  readonly #beacon: Beacon
+  readonly #looking: ReturnType<typeof setInterval>
   #state: State = 'asking'
   #mount: MountFacts | undefined
   #choice: Choice | undefined
@@ -56,8 +55,6 @@ export class Playback {
   #notice = ''
   #failed = new Set<string>()
   #since = 0
-  #moved = 0
-  #position = 0
   #again: ReturnType<typeof setTimeout> | undefined
   #attempts = 0
   #soundOnly = false
@@ -67,8 +64,9 @@ export class Playback {
   constructor(video: HTMLVideoElement, settings: PlaybackSettings) {
     this.#video = video
     this.#settings = settings
-    this.#wish = remembered() ?? 'instant'
-    this.#timers = [setInterval(() => this.#look(), LOOK), setInterval(() => this.#beacon(), BEACON)]
+    this.#wish = chosenMode() ?? 'instant'
+    this.#looking = setInterval(() => this.#look(), LOOK)
+    this.#beacon = new Beacon(settings.server, settings.mount, () => this.#facts())
     video.addEventListener('playing', () => this.#runs(), { signal: this.#over.signal })
   }
 
@@ -80,9 +78,9 @@ export class Playback {
   get mount(): MountFacts | undefined {
     return this.#mount
   }
-  /** The mode that plays; `undefined` while none does. */
-  get mode(): Mode | undefined {
-    return this.#mode
+  /** The mode that plays, or that will. */
+  get mode(): Mode {
+    return this.#mode ?? this.#wish
   }
   /** The modes in which the mount can be played here. */
   get modes(): readonly Mode[] {
@@ -141,10 +139,10 @@ export class Playback {
     // Its bytes have not told yet what it is.
     if (mount.tracks.length === 0) return this.#settings.changed()
     this.#choice = choose(mount, this.#support)
-    const gone = this.#way !== undefined && !this.#all().some((way) => isSame(way, this.#way!))
+    const gone = this.#way !== undefined && !this.#plans.some(({ way }) => isSame(way, this.#way!))
     const isNew = before?.live === true && before.connected !== mount.connected
     if (gone || isNew || this.#state === 'unplayable') this.#failed.clear()
-    if (this.#all().length === 0) {
+    if (this.#plans.length === 0) {
       void this.#drop()
       this.#become('unplayable')
     } else if (!this.#wantsPlay) this.#become('ready')
@@ -158,7 +156,7 @@ export class Playback {
     this.#wantsPlay = true
     this.#blocked = false
     if (this.#engine === undefined) {
-      if (this.#choice !== undefined && this.#all().length > 0) this.#start()
+      if (this.#choice !== undefined && this.#plans.length > 0) this.#start()
     } else void this.#video.play().catch(() => {})
   }
 
@@ -171,15 +169,11 @@ export class Playback {
   /** Plays in another mode, and remembers it. */
   choose(mode: Mode): void {
     this.#wish = mode
-    try {
-      localStorage.setItem(REMEMBERED, mode)
-    } catch {
-      // A page may have no storage; then it is forgotten.
-    }
+    keepMode(mode)
     this.#notice = ''
     this.#failed.clear()
     this.#wantsPlay = true
-    if (this.#choice !== undefined && this.#all().length > 0) this.#start()
+    if (this.#choice !== undefined && this.#plans.length > 0) this.#start()
   }
 
   /** Plays the sound alone of a mount whose pictures cannot be shown. */
@@ -192,35 +186,25 @@ export class Playback {
   /** Ends it. */
   destroy(): void {
     this.#over.abort()
-    for (const timer of this.#timers) clearInterval(timer)
+    clearInterval(this.#looking)
+    this.#beacon.stop()
     clearTimeout(this.#again)
     void this.#drop()
   }
 
-  // The ways for a mode, the best first.
-  #ways(mode: Mode): readonly Way[] {
-    if (this.#choice === undefined) return []
-    return this.#soundOnly && mode === 'safe' ? this.#choice.sound : this.#choice.ways[mode]
-  }
-
-  #all(): Way[] {
-    return MODES.flatMap((mode) => this.#ways(mode))
+  get #plans(): readonly Plan[] {
+    return this.#choice === undefined ? [] : plansFor(this.#choice, this.#wish, this.#soundOnly)
   }
 
   #start(): void {
-    // As wished, else calmer, else nearer to live.
-    const from = MODES.indexOf(this.#wish)
-    const order = [...MODES.slice(from), ...MODES.slice(0, from).toReversed()]
-    const next = order.flatMap((mode) => this.#ways(mode).map((way) => ({ mode, way }))).find(({ way }) => !this.#failed.has(keyOf(way)))
-    if (next === undefined) {
-      // All have failed: once more from the beginning, in a while.
-      this.#failed.clear()
-      return this.#retry(Math.min(15_000, 2000 * 2 ** this.#attempts++))
-    }
-    void this.#play(next.mode, next.way)
+    const next = this.#plans.find(({ way }) => !this.#failed.has(keyOf(way)))
+    if (next !== undefined) return void this.#play(next)
+    // All have failed: once more from the beginning, in a while.
+    this.#failed.clear()
+    this.#retry(Math.min(15_000, 2000 * 2 ** this.#attempts++))
   }
 
-  async #play(mode: Mode, way: Way): Promise<void> {
+  async #play({ mode, way }: Plan): Promise<void> {
     const { server, mount } = this.#settings
     clearTimeout(this.#again)
     const goesOn = this.#engine?.name === 'instant' && way.engine === 'instant'
@@ -228,39 +212,24 @@ export class Playback {
     if (this.#over.signal.aborted || (this.#engine !== undefined && !goesOn)) return
     this.#mode = mode
     this.#way = way
-    this.#stalls.restart()
-    this.#moved = this.#since = performance.now()
-    const engine = (this.#engine ??= this.#make(way, mode))
+    this.#since = performance.now()
+    this.#stalls.restart(this.#since)
+    const engine = (this.#engine ??= this.#make({ mode, way }))
     this.#become('starting')
-    await engine.load(mountAddress(server, mount, way.ending), way.type)
+    // A group's own playlist has all of its qualities.
+    const name = way.segmentDuration === undefined ? mount : (this.#mount?.group ?? mount)
+    await engine.load(mountAddress(server, name, way.ending), way.type)
   }
 
-  #make(way: Way, mode: Mode): Engine {
+  #make({ mode, way }: Plan): Engine {
     const { server, mount } = this.#settings
-    const engine = (): Engine => {
-      if (way.engine === 'element') return new ElementEngine(this.#video, owner)
-      if (way.engine === 'shaka') {
-        const isOurs = new URL(server).origin === location.origin
-        const time = `${mountAddress(server, mount)}.media/time`
-        return new ShakaEngine(this.#video, owner, { low: mode === 'low', session: isOurs ? this.#session : undefined, time })
-      }
-      const isVideo = this.#mount === undefined || hasPictures(this.#mount)
-      return new InstantEngine(this.#video, owner, { floor: isVideo ? 0.35 : 0.6, hint: GUSTS[this.#mount?.format ?? ''] ?? 0 })
-    }
-    // What an engine says that has been replaced counts no more.
-    const guarded = (act: () => void) => (): void => {
-      if (this.#engine === made) act()
-    }
-    const failed = (reason: string): void => {
-      if (this.#engine === made) this.#fail(reason)
-    }
-    const owner: EngineOwner = {
-      ready: guarded(() => this.#begin()),
-      ended: guarded(() => this.#lose()),
-      failed,
-      changed: guarded(() => this.#settings.changed()),
-    }
-    const made: Engine = engine()
+    const owner = whileIn(() => this.#engine === made, {
+      ready: () => void this.#begin(),
+      ended: () => this.#lose(),
+      failed: (reason) => this.#fail(reason),
+      changed: () => this.#settings.changed(),
+    })
+    const made: Engine = createEngine(way, mode, { video: this.#video, server, mount, facts: this.#mount, session: this.#session }, owner)
     return made
   }
 
@@ -274,19 +243,10 @@ export class Playback {
   }
 
   // There is something to play.
-  #begin(): void {
-    if (!this.#wantsPlay) return
-    this.#video.play().catch((error: unknown) => {
-      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return
-      // Without sound, browsers let it begin by itself.
-      if (!this.#video.muted) {
-        this.#video.muted = true
-        this.#begin()
-      } else {
-        this.#blocked = true
-        this.#become('ready')
-      }
-    })
+  async #begin(): Promise<void> {
+    if (!this.#wantsPlay || !(await startPlaying(this.#video))) return
+    this.#blocked = true
+    this.#become('ready')
   }
 
   #runs(): void {
@@ -319,7 +279,7 @@ export class Playback {
         return this.#retry(Math.min(5000, 500 * 2 ** Math.min(this.#attempts, 4)))
       }
       this.#choice = choose(this.#mount, this.#support)
-      if (this.#all().length > 0) this.#start()
+      if (this.#plans.length > 0) this.#start()
       else this.#become('unplayable')
     }, after)
   }
@@ -335,10 +295,6 @@ export class Playback {
   #look(): void {
     const now = performance.now()
     const { currentTime, paused, seeking } = this.#video
-    if (currentTime !== this.#position) {
-      this.#position = currentTime
-      this.#moved = now
-    }
     const engine = this.#engine
     if (engine === undefined) return
     const wants = !paused && !document.hidden && (this.#state === 'playing' || this.#state === 'starting')
@@ -353,52 +309,28 @@ export class Playback {
       this.#attempts = 0
     }
     // What neither goes on nor says why begins anew.
-    if (
-      this.#wantsPlay &&
-      !this.#blocked &&
-      !document.hidden &&
-      now - this.#moved > (this.#state === 'starting' ? SLOW : STUCK) &&
-      this.#state !== 'lost'
-    ) {
-      this.#moved = now
-      if (this.#mount?.live === true && this.#state === 'starting') this.#fail('It did not begin in time')
-      else this.#lose()
-    }
+    const patience = this.#state === 'starting' ? SLOW : STUCK
+    const isMeantTo = this.#wantsPlay && !this.#blocked && !document.hidden && this.#state !== 'lost'
+    if (!isMeantTo || this.#stalls.stillFor(now) < patience) return
+    this.#stalls.restart(now)
+    if (this.#mount?.live === true && this.#state === 'starting') this.#fail('It did not begin in time')
+    else this.#lose()
   }
 
   // Too many stalls: farther behind live there are fewer.
   #fallBack(): void {
     const mode = this.#mode
-    const next = mode === undefined ? undefined : MODES.slice(MODES.indexOf(mode) + 1).find((one) => this.#ways(one).length > 0)
-    const way = next === undefined ? undefined : this.#ways(next)[0]
-    if (next === undefined || way === undefined) {
-      this.#stalls.restart()
-      return
-    }
-    this.#notice = `The stream comes too unevenly for ${NAMES[mode!]}, so it plays on ${NAMES[next]}.`
-    void this.#play(next, way)
+    const calmer = mode === undefined ? [] : MODES.slice(MODES.indexOf(mode) + 1)
+    const next = this.#plans.find((plan) => calmer.includes(plan.mode))
+    if (mode === undefined || next === undefined) return this.#stalls.restart(performance.now())
+    this.#notice = `The stream comes too unevenly for ${NAMES[mode]}, so it plays on ${NAMES[next.mode]}.`
+    void this.#play(next)
   }
 
-  #beacon(): void {
-    const { server, mount } = this.#settings
-    if (this.#way === undefined || this.#engine === undefined || this.#video.paused) return
+  #facts(): BeaconFacts | undefined {
+    if (this.#way === undefined || this.#engine === undefined || this.#video.paused) return undefined
     const { delay } = this.#engine
-    const facts = { protocol: this.#way.protocol, session: this.#session, delay: delay === undefined ? undefined : delay * 1000 }
-    fetch(beaconAddress(server, mount, { ...facts, ...this.#stalls.take() }), { method: 'POST', keepalive: true }).catch(() => {})
-  }
-}
-
-/** What the modes are called. */
-export const NAMES: Readonly<Record<Mode, string>> = { instant: 'Instant', low: 'Low', safe: 'Safe' }
-
-const keyOf = ({ engine, ending, protocol }: Way): string => `${engine} ${ending} ${protocol}`
-const isSame = (a: Way, b: Way): boolean => keyOf(a) === keyOf(b)
-
-function remembered(): Mode | undefined {
-  try {
-    const mode = localStorage.getItem(REMEMBERED)
-    return MODES.find((one) => one === mode)
-  } catch {
-    return undefined
+    const measured = { delay: delay === undefined ? undefined : delay * 1000, ...this.#stalls.take() }
+    return { protocol: this.#way.protocol, session: this.#session, ...measured }
   }
 }

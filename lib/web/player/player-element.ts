@@ -6,29 +6,28 @@ import { type BarActions, type BarView, type MenuName, renderBar, renderMenu } f
 import type { Range } from './engine.js'
 import { hasPictures, type MountFacts } from './facts.js'
 import { ICONS } from './icons.js'
+import { type KeyActions, pressKey } from './keys.js'
 import { tellSystem } from './media-session.js'
-import { MODES } from './pick.js'
-import { NAMES, Playback } from './playback.js'
+import { Playback } from './playback.js'
+import { chosenVolume, keepVolume } from './preferences.js'
 import { Presence } from './presence.js'
+import { castTo, toggleFullScreen, togglePip } from './screens.js'
 import { SoundLevel } from './sound-level.js'
 import { renderStatistics } from './statistics.js'
 import { followStatus } from './status-feed.js'
+import { renderStrip } from './strip.js'
 import { STYLES } from './styles.js'
 import { renderVeil } from './veils.js'
-import { behind, MEANING } from './words.js'
 
 /** Seconds that must be there to go back to before a bar is drawn for it, and behind their end at which one is no longer live. */
 const WORTH_SEEKING = 60
 const EDGE = 15
-/** Seconds that an arrow key goes. */
-const STEP = 10
-const LOUDNESS = 'floecast.volume'
 
 /**
  * Plays a mount: `<floecast-player mount="/live" autoplay muted>`.
  *
  * Attributes: `mount`; `server`, the address of another server than the one that the script came from, or `prefix`, a path on the page's own origin;
- * `autoplay`; `muted`; `embed` to fill a frame. A page that knows the mount's status gives it as the property `status` whenever it changes
+ * `autoplay`; `muted`; `poster`, the URL of a picture; `embed` to fill a frame. A page that knows the mount's status gives it as the property `status` whenever it changes
  * (`null` when there is no such mount); otherwise the player asks by itself.
  */
 export class FloecastPlayer extends LitElement {
@@ -40,6 +39,7 @@ export class FloecastPlayer extends LitElement {
     autoplay: { type: Boolean },
     muted: { type: Boolean },
     embed: { type: Boolean, reflect: true },
+    poster: {},
     status: { attribute: false },
   }
 
@@ -55,6 +55,8 @@ export class FloecastPlayer extends LitElement {
   declare muted: boolean
   /** Whether it fills its frame. */
   declare embed: boolean
+  /** The URL of a picture that is shown before it plays. */
+  declare poster: string
   /** What the page knows of the mount; left out, the player asks by itself. */
   declare status: MountFacts | null | undefined
 
@@ -65,7 +67,7 @@ export class FloecastPlayer extends LitElement {
     togglePlay: () => this.#toggle(),
     toggleMute: () => this.#mute(!this.#video.muted),
     setVolume: (volume) => this.#setVolume(volume),
-    seek: (time) => (this.#video.currentTime = time),
+    seek: (time) => this.#playback?.engine?.seek(time),
     goLive: () => this.#goLive(),
     openMenu: (menu) => this.#openMenu(menu),
     choose: (menu, id) => this.#choose(menu, id),
@@ -73,16 +75,23 @@ export class FloecastPlayer extends LitElement {
       this.#statistics = !this.#statistics
       this.requestUpdate()
     },
-    togglePip: () => void this.#togglePip(),
-    cast: () => void this.#video.remote?.prompt().catch(() => {}),
+    togglePip: () => void togglePip(this.#video),
+    cast: () => void castTo(this.#video),
     toggleFullScreen: () => void this.#toggleFullScreen(),
+  }
+  readonly #keys: KeyActions = {
+    ...this.#actions,
+    louder: (by) => this.#setVolume(this.#video.volume + by),
+    skip: (by) => this.#skip(by),
+    close: () => this.#openMenu(undefined),
   }
   #playback: Playback | undefined
   #unfollow: (() => void) | undefined
   #ticking: ReturnType<typeof setInterval> | undefined
   #menu: MenuName | undefined
   #statistics = false
-  #titles: string[] = []
+  #name = ''
+  #wantsSilence = false
   #canCast = false
   #frames = { at: 0, count: 0, rate: 0 }
 
@@ -94,11 +103,12 @@ export class FloecastPlayer extends LitElement {
     this.autoplay = false
     this.muted = false
     this.embed = false
+    this.poster = ''
     this.status = undefined
     this.#video.playsInline = true
     for (const name of ['play', 'pause', 'volumechange', 'seeked', 'resize', 'playing', 'waiting', 'loadeddata'])
       this.#video.addEventListener(name, () => this.requestUpdate())
-    this.addEventListener('keydown', (event) => this.#key(event))
+    this.addEventListener('keydown', (event) => pressKey(event, this.#window(), this.#keys))
     this.addEventListener('fullscreenchange', () => this.requestUpdate())
   }
 
@@ -113,8 +123,10 @@ export class FloecastPlayer extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
+    // It may have been in a page before.
+    this.requestUpdate()
     this.#video.muted = this.muted
-    this.#video.volume = loudness()
+    this.#video.volume = chosenVolume()
     this.#ticking = setInterval(() => this.#tick(), 500)
     this.#video.remote
       ?.watchAvailability((there) => {
@@ -133,6 +145,7 @@ export class FloecastPlayer extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('mount') || changed.has('server') || changed.has('path') || this.#playback === undefined) this.#open()
+    if (changed.has('poster')) this.#video.poster = this.poster
     if (changed.has('status') && this.status !== undefined) {
       this.#unfollow?.()
       this.#unfollow = undefined
@@ -158,16 +171,16 @@ export class FloecastPlayer extends LitElement {
     const isVideo = mount === undefined || mount.tracks.length === 0 || (hasPictures(mount) && playback?.soundOnly !== true)
     const isLive = mount?.live === true
     const isAudio = !isVideo && isLive
-    const name = mount?.name ?? mountName(this.mount).slice(1)
+    const name = this.#name || mountName(this.mount).slice(1)
     const url = mountAddress(this.#address(), this.mount)
     const isIdle = state === 'playing' && isVideo && !this.#video.paused && !this.#presence.isThere
-    const hasPicture = this.#video.videoWidth > 0
+    const hasPicture = this.#video.videoWidth > 0 || this.poster !== ''
     const bar = this.#view(isVideo)
     const veil = renderVeil(
       { state, name, why: playback?.why ?? '', hasSound: playback?.hasSound ?? false, hasPicture, url, vlc: vlcAddress(url) },
       { play: () => playback?.play(), playSound: () => playback?.playSound() },
     )
-    const isSilent = this.#video.muted && (state === 'playing' || state === 'starting') && this.muted
+    const isSilent = this.#video.muted && !this.#wantsSilence && (state === 'playing' || state === 'starting')
     const spins = state === 'starting' || state === 'asking' || (state === 'playing' && playback?.isStill === true)
     return html`<div
         class="stage ${isAudio ? 'audio' : ''} ${isIdle ? 'idle' : ''}"
@@ -176,7 +189,7 @@ export class FloecastPlayer extends LitElement {
         @click=${(event: Event) => this.#clicked(event)}
         @dblclick=${(event: Event) => event.target === this.#video && this.#toggleFullScreen()}
       >
-        ${this.#video} ${isAudio ? renderAudio({ name, ...this.#playing(mount), before: this.#titles.slice(1) }) : nothing}
+        ${this.#video} ${isAudio ? renderAudio({ name, ...this.#playing(mount), before: beforeNow(mount) }) : nothing}
         ${spins ? html`<div class="spinner" role="status"><span class="visually-hidden">Loading</span></div>` : nothing} ${veil}
         ${isSilent ? html`<button class="pill sound-on" @click=${() => this.#mute(false)}>${ICONS.muted} Sound on</button>` : nothing}
         ${
@@ -198,29 +211,13 @@ export class FloecastPlayer extends LitElement {
 
   #strip(): TemplateResult {
     const playback = this.#playback
-    const modes = playback?.modes ?? []
-    const notice = playback?.notice ?? ''
-    return html`<div class="strip">
-      ${
-        modes.length < 2
-          ? nothing
-          : html`<div class="modes" role="radiogroup" aria-label="How near to live">
-              ${MODES.filter((mode) => modes.includes(mode)).map(
-                (mode) =>
-                  html`<button
-                    role="radio"
-                    aria-checked=${playback?.mode === mode}
-                    title=${MEANING[mode]}
-                    @click=${() => playback?.choose(mode)}
-                  >
-                    ${NAMES[mode]}
-                  </button>`,
-              )}
-            </div>`
-      }
-      ${playback?.state === 'playing' ? html`<span class="delay">${behind(this.#delay())}</span>` : nothing}
-      <p class="notice" role="status" ?hidden=${notice === ''}>${notice}</p>
-    </div>`
+    return renderStrip({
+      modes: playback?.modes ?? [],
+      mode: playback?.mode,
+      delay: playback?.state === 'playing' ? playback.engine?.delay : undefined,
+      notice: playback?.notice ?? '',
+      choose: (mode) => playback?.choose(mode),
+    })
   }
 
   #view(isVideo: boolean): BarView {
@@ -253,10 +250,6 @@ export class FloecastPlayer extends LitElement {
     return range !== undefined && range.end - range.start >= WORTH_SEEKING ? range : undefined
   }
 
-  #delay(): number | undefined {
-    return this.#playback?.engine?.delay
-  }
-
   #playing({ title }: MountFacts): { title: string; artist: string } {
     return title === null
       ? { title: '', artist: '' }
@@ -283,12 +276,11 @@ export class FloecastPlayer extends LitElement {
     this.#unfollow = undefined
     this.#playback?.destroy()
     this.#playback = undefined
-    this.#titles = []
+    this.#name = ''
   }
 
   #hear(mount: MountFacts | undefined): void {
-    const title = mount?.title?.display ?? ''
-    if (title !== '' && this.#titles[0] !== title) this.#titles = [title, ...this.#titles].slice(0, 20)
+    this.#name = mount?.name ?? this.#name
     this.#playback?.update(mount)
   }
 
@@ -316,9 +308,8 @@ export class FloecastPlayer extends LitElement {
 
   #mute(muted: boolean): void {
     this.#video.muted = muted
+    this.#wantsSilence = muted
     if (muted) return
-    // It has been asked for once, so the button need not ask again.
-    this.muted = false
     this.#sound.listen()
     if (this.#video.volume === 0) this.#setVolume(0.5)
     if (this.#video.paused) this.#playback?.play()
@@ -327,17 +318,23 @@ export class FloecastPlayer extends LitElement {
   #setVolume(volume: number): void {
     this.#video.volume = Math.min(1, Math.max(0, volume))
     this.#video.muted = this.#video.volume === 0
-    this.muted &&= this.#video.muted
-    try {
-      localStorage.setItem(LOUDNESS, String(this.#video.volume))
-    } catch {
-      // Then it is forgotten.
-    }
+    this.#wantsSilence = this.#video.muted
+    keepVolume(this.#video.volume)
   }
 
   #goLive(): void {
     this.#playback?.engine?.goLive()
     this.#playback?.play()
+  }
+
+  #skip(by: number): void {
+    const window = this.#window()
+    if (window !== undefined) this.#playback?.engine?.seek(Math.min(window.end, Math.max(window.start, this.#video.currentTime + by)))
+  }
+
+  async #toggleFullScreen(): Promise<void> {
+    await toggleFullScreen(this.renderRoot.querySelector('.stage'), this.#video)
+    this.requestUpdate()
   }
 
   #openMenu(menu: MenuName | undefined): void {
@@ -353,61 +350,7 @@ export class FloecastPlayer extends LitElement {
     else engine?.chooseCaptions(chosen)
     this.#openMenu(undefined)
   }
-
-  async #togglePip(): Promise<void> {
-    try {
-      if (document.pictureInPictureElement === null) await this.#video.requestPictureInPicture()
-      else await document.exitPictureInPicture()
-    } catch {
-      // The browser will not have it now.
-    }
-  }
-
-  async #toggleFullScreen(): Promise<void> {
-    const stage = this.renderRoot.querySelector('.stage')
-    try {
-      if (document.fullscreenElement === null) await stage?.requestFullscreen()
-      else await document.exitFullscreen()
-    } catch {
-      // The browser will not have it now.
-    }
-    this.requestUpdate()
-  }
-
-  #key(event: KeyboardEvent): void {
-    const target = event.composedPath()[0]
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
-    const isRange = target instanceof HTMLInputElement
-    const isButton = target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement
-    const window = this.#window()
-    const acts: Readonly<Record<string, (() => void) | undefined>> = {
-      k: () => this.#toggle(),
-      ' ': isButton ? undefined : () => this.#toggle(),
-      m: () => this.#mute(!this.#video.muted),
-      f: () => void this.#toggleFullScreen(),
-      l: () => this.#goLive(),
-      Escape: this.#menu === undefined ? undefined : () => this.#openMenu(undefined),
-      ArrowUp: isRange ? undefined : () => this.#setVolume(this.#video.volume + 0.1),
-      ArrowDown: isRange ? undefined : () => this.#setVolume(this.#video.volume - 0.1),
-      ArrowLeft: isRange || window === undefined ? undefined : () => this.#step(-STEP, window),
-      ArrowRight: isRange || window === undefined ? undefined : () => this.#step(STEP, window),
-    }
-    const act = Object.hasOwn(acts, event.key) ? acts[event.key] : undefined
-    if (act === undefined) return
-    event.preventDefault()
-    act()
-  }
-
-  #step(by: number, { start, end }: Range): void {
-    this.#video.currentTime = Math.min(end, Math.max(start, this.#video.currentTime + by))
-  }
 }
 
-function loudness(): number {
-  try {
-    const volume = Number(localStorage.getItem(LOUDNESS) ?? 1)
-    return volume >= 0 && volume <= 1 ? volume : 1
-  } catch {
-    return 1
-  }
-}
+const beforeNow = ({ title, titles }: MountFacts): string[] =>
+  titles.map(({ display }) => display).filter((display, i) => display !== '' && (i > 0 || display !== title?.display))

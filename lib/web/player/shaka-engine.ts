@@ -5,16 +5,23 @@ import type { Engine, EngineFacts, EngineOwner, Option, Range } from './engine.j
 export interface ShakaSettings {
   /** As near to live as parts of segments let it come; otherwise some six seconds behind. */
   readonly low: boolean
+  /** Seconds of a segment. */
+  readonly segmentDuration: number
   /** An id of this playback that requests carry, so that the server can tell viewers apart; none for servers of other sites, which browsers would ask for leave each time. */
   readonly session: string | undefined
   /** Where the server tells its time. */
   readonly time: string
 }
 
-/** How many segments behind live it stays where it is not to be near: with segments of two seconds that is a little more than six in all. */
-const SAFE = 2.85
+/** How many segments behind live it stays where it is not to be near: with segments of two seconds that is a little more than six. */
+const SAFE = 2.95
+/** Milliseconds between two looks at how far behind it is, and seconds that do not matter, that are hurried over, and that are leapt over. */
+const LOOK = 500
+const [NEVER_MIND, TOO_FAR] = [0.25, 3]
 /** Milliseconds between two looks at the server's clock. */
 const CLOCK = 60_000
+
+const NEAR = { enabled: true, targetLatency: 0.3, targetLatencyTolerance: 0.2, maxPlaybackRate: 1.08, minPlaybackRate: 0.95 } as const
 
 /** Plays HLS, Low-Latency HLS and DASH by Shaka Player, which is fetched when it is first needed. */
 export class ShakaEngine implements Engine {
@@ -27,12 +34,17 @@ export class ShakaEngine implements Engine {
   #ahead = 0
   #asked = -Infinity
   #auto = true
+  #looking: ReturnType<typeof setInterval> | undefined
+  #settled = false
+  #isBack = false
 
   constructor(video: HTMLMediaElement, owner: EngineOwner, settings: ShakaSettings) {
     this.#video = video
     this.#owner = owner
     this.#settings = settings
     video.addEventListener('ended', () => owner.ended(), { signal: this.#over.signal })
+    // Low latency is what the library keeps by itself.
+    if (!settings.low) this.#looking = setInterval(() => this.#hold(), LOOK)
   }
 
   async load(url: string): Promise<void> {
@@ -100,7 +112,17 @@ export class ShakaEngine implements Engine {
     this.#owner.changed()
   }
 
+  seek(time: number): void {
+    this.#isBack = time < this.#video.currentTime || this.#isBack
+    this.#video.playbackRate = 1
+    this.#video.currentTime = time
+    const { seekable } = this
+    if (seekable !== undefined && seekable.end - time < 2 * this.#settings.segmentDuration) this.goLive()
+  }
+
   goLive(): void {
+    this.#isBack = false
+    this.#settled = false
     this.#player?.goToLive()
   }
 
@@ -108,6 +130,7 @@ export class ShakaEngine implements Engine {
 
   async destroy(): Promise<void> {
     this.#over.abort()
+    clearInterval(this.#looking)
     await this.#player?.destroy()
     this.#player = undefined
   }
@@ -117,24 +140,21 @@ export class ShakaEngine implements Engine {
     library.polyfill.installAll()
     const player: shaka.Player = new library.Player()
     this.#player = player
-    const { low, session } = this.#settings
+    const { low, segmentDuration, session } = this.#settings
     await player.attach(this.#video)
     player.configure({
+      // The player's own choice would be three segments behind the newest whole one.
+      manifest: low ? {} : { defaultPresentationDelay: (SAFE - 1) * segmentDuration, dash: { ignoreSuggestedPresentationDelay: true } },
       streaming: {
         lowLatencyMode: low,
-        liveSync: { enabled: true, targetLatency: 0.3, targetLatencyTolerance: 0.2, maxPlaybackRate: 1.08, minPlaybackRate: 0.95 },
+        // Counted from the presentation delay on. Switched off, it would keep to what an MPD says instead; so where it is not wanted, all is well for it.
+        liveSync: low ? NEAR : { enabled: true, targetLatency: 0.3, targetLatencyTolerance: 1e6 },
       },
       cmcd:
         session === undefined
           ? { enabled: false }
           : { enabled: true, useHeaders: true, sessionId: session, includeKeys: ['sid'], version: 1 },
     })
-    // The player's own choice would be three segments behind the newest whole one.
-    if (!low)
-      player.addEventListener('manifestparsed', () => {
-        const timeline = player.getManifest()?.presentationTimeline
-        timeline?.setDelay(SAFE * timeline.getMaxSegmentDuration())
-      })
     const changed = (): void => this.#owner.changed()
     for (const name of ['trackschanged', 'adaptation', 'variantchanged', 'textchanged']) player.addEventListener(name, changed)
     player.addEventListener('error', (event: Event) => {
@@ -142,6 +162,24 @@ export class ShakaEngine implements Engine {
       if (Object(detail).severity === 2) this.#owner.failed(nameOf(detail))
     })
     return player
+  }
+
+  // Keeps its distance: the library's own depends on when within a segment it began.
+  #hold(): void {
+    const { delay } = this
+    const { readyState, paused, seeking, buffered, currentTime } = this.#video
+    if (delay === undefined || readyState < 2 || paused || seeking || buffered.length === 0) return
+    const target = SAFE * this.#settings.segmentDuration
+    const excess = delay - target
+    const end = buffered.end(buffered.length - 1)
+    const first = !this.#settled
+    this.#settled = true
+    // Whoever has gone back wants to be there.
+    if (this.#isBack) return
+    if (excess > (first ? 0.6 : TOO_FAR)) this.#video.currentTime = Math.min(currentTime + excess, end)
+    const wanted =
+      Math.abs(excess) < NEVER_MIND || (excess > 0 && end - currentTime < this.#settings.segmentDuration) ? 1 : excess > 0 ? 1.04 : 0.97
+    if (this.#video.playbackRate !== wanted) this.#video.playbackRate = wanted
   }
 
   // By how much the server's clock is ahead of the viewer's, in milliseconds: of its answer's way back and forth one half counts.

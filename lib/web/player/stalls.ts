@@ -27,8 +27,9 @@ export class StallWatch {
   #total = 0
 
   /** Forgets what was seen, for another way to play. */
-  restart(): void {
+  restart(now: number): void {
     this.#position = undefined
+    this.#moved = now
     this.#hasMoved = false
     this.#recent = []
   }
@@ -61,6 +62,11 @@ export class StallWatch {
   /** Whether it stands still now. */
   get isStill(): boolean {
     return this.#counted
+  }
+
+  /** Milliseconds for which the clock has stood where it is, for whatever reason. */
+  stillFor(now: number): number {
+    return now - this.#moved
   }
 
   /** All stalls so far. */

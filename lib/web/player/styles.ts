@@ -106,7 +106,7 @@ export const STYLES = css`
     place-content: center;
     justify-items: center;
     gap: 8px;
-    padding: 24px 24px 64px;
+    padding: 20px;
     text-align: center;
     background: radial-gradient(120% 120% at 50% 0%, #17394a 0%, #0b1620 62%);
   }
@@ -199,7 +199,7 @@ export const STYLES = css`
   .sound-on {
     position: absolute;
     inset-inline-start: 16px;
-    top: 16px;
+    bottom: 64px;
     box-shadow: 0 2px 12px #0008;
   }
   .spinner {

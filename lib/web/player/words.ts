@@ -19,6 +19,9 @@ export function clock(seconds: number): string {
 /** A bit rate: `1.2 Mbit/s`, `128 kbit/s`. */
 export const bits = (rate: number): string => (rate >= 999_500 ? `${(rate / 1e6).toFixed(1)} Mbit/s` : `${Math.round(rate / 1000)} kbit/s`)
 
+/** What the modes are called. */
+export const NAMES = { instant: 'Instant', low: 'Low', safe: 'Safe' } as const
+
 /** What each mode means, for those who wonder. */
 export const MEANING = {
   instant: 'Under a second behind: for talking with those who watch',
