@@ -15,7 +15,8 @@ export function plainStatus({ server, mounts }: StatusReport, origin: string, pr
   const live = mounts.filter((mount) => mount.live)
   const others = mounts.filter((mount) => !mount.live)
   const sorted = [...live, ...others]
-  const count = live.length === 0 ? '' : `<p class="summary">${LIVE}<strong>${live.length} live</strong><span>${viewers(server.listeners)}</span></p>`
+  const count =
+    live.length === 0 ? '' : `<p class="summary">${LIVE}<strong>${live.length} live</strong><span>${viewers(server.listeners)}</span></p>`
   const list =
     sorted.length === 0
       ? ''
