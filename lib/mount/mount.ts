@@ -277,6 +277,11 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     return segments === 0 || this.clock.now() - this.#left >= Math.max(KEEP, 1000 * (this.broadcast.presentation?.dvr ?? 0))
   }
 
+  /** When the last source went, in milliseconds since 1970; `undefined` while one is there, and where none ever was. */
+  get silentSince(): number | undefined {
+    return this.source !== undefined || this.#left === -Infinity ? undefined : this.#left
+  }
+
   /** Who listens to the mount, in whatever form. */
   get everyone(): Listener[] {
     const { streams, replays } = this.broadcast

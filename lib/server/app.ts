@@ -9,11 +9,11 @@ import { apiRoutes } from './routes/api.js'
 import { assetRoutes } from './routes/assets.js'
 import { eventRoutes } from './routes/events.js'
 import { guardOf } from './routes/guard.js'
-import { indexPage } from './routes/index-page.js'
 import { listen } from './routes/listen.js'
 import { metadataRoutes } from './routes/metadata.js'
 import { metricsRoutes } from './routes/metrics.js'
 import { openApiRoutes } from './routes/openapi.js'
+import { embedPage, missingPage, mountPage, statusPage } from './routes/pages.js'
 import { playlists } from './routes/playlists.js'
 import { allowAll, dress, isApi, refuse } from './routes/respond.js'
 import { recordingRoutes } from './routes/recordings.js'
@@ -40,7 +40,8 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   statusRoutes(router, context)
   shoutcastRoutes(router, context)
   metricsRoutes(router, context)
-  if (page) indexPage(router, context)
+  if (page) statusPage(router, context)
+  embedPage(router, context)
   const guard = guardOf(context)
   eventRoutes(router, context, guard)
   openApiRoutes(router, context)
@@ -58,7 +59,7 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
         ctx.respond = false
         return
       }
-      const rest = (): Promise<unknown> => routed(ctx, next)
+      const rest = (): Promise<unknown> => routed(ctx, () => mountPage(context, ctx, next))
       await listen(context, ctx, () => playlists(context, ctx, rest))
     })
 }
@@ -87,6 +88,7 @@ export function createApp(context: ServerContext): Koa {
       return
     }
     if (isApi(ctx)) throw new FloecastError('OPERATION_NOT_FOUND', { method: ctx.method, path: ctx.path })
+    if (missingPage(context, ctx)) return
     if (ctx.method === 'GET' || ctx.method === 'HEAD') throw new FloecastError('MOUNT_NOT_FOUND', { mount: ctx.path })
     // The front takes sources off connections that are fresh; whatever came this far has another parser on it already.
     if (ctx.method === 'PUT' || ctx.method === 'SOURCE') {

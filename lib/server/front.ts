@@ -14,6 +14,7 @@ import { Media } from './media.js'
 import { type MediaRequest, NOTHING, refuse } from './media-request.js'
 import { type MediaTarget, mediaTarget } from './media-target.js'
 import { RawReply } from './reply.js'
+import { wantsPage } from './wants-page.js'
 
 /** What the front of a server needs of the server. */
 export interface FrontOwner extends ServerContext {
@@ -48,7 +49,9 @@ export class Front implements ConnectionOwner {
     if (method === 'SOURCE' || (method === 'PUT' && !isCall(head)) || (method === 'POST' && isMedia(head)))
       return this.#publish(head, connection)
     const live = path !== undefined && this.#owner.mounts.find(path) !== undefined
-    if (live && (method === 'GET' || method === 'HEAD')) return void this.#listen(head, path, connection)
+    // A browser that opens a mount by its name gets a page, from HTTP; whoever asks for media gets media.
+    const isPage = live && this.#owner.mounts.get(path)?.source !== undefined && wantsPage(method, (name) => head.headers.get(name))
+    if (live && !isPage && (method === 'GET' || method === 'HEAD')) return void this.#listen(head, path, connection)
     if (live && method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)), 204)
     const wanted = path === undefined ? undefined : mediaTarget(this.#owner, path)
     if (wanted !== undefined) {

@@ -8,6 +8,7 @@ import { MediaFiles } from './media-files.js'
 import { MediaPlaylists } from './media-playlists.js'
 import { type MediaContext, type MediaRequest, NOTHING, type See } from './media-request.js'
 import type { MediaTarget } from './media-target.js'
+import { givePicture } from './picture.js'
 import type { Reply } from './reply.js'
 import { parseCmcd, type ViewingProtocol, type Whose } from './viewers.js'
 
@@ -54,6 +55,7 @@ export class Media {
       })
       return NOTHING
     }
+    if (file === 'picture') return (givePicture(presentation, this.#context.clock.now(), reply), NOTHING)
     const playlist = file.endsWith('.m3u8') ? parseRendition(file.slice(0, -5)) : undefined
     if (playlist !== undefined) return this.#playlists.media(target, playlist, request, reply)
     const name = parseName(file)
@@ -98,7 +100,7 @@ export class Media {
 
   /** Whether a path of a target needs the right to listen: what a playlist names nobody can guess. */
   static isOpen({ kind, file }: MediaTarget): boolean {
-    return kind === 'file' && !file.endsWith('.m3u8')
+    return kind === 'file' && !file.endsWith('.m3u8') && file !== 'picture'
   }
 
   // Tells who watches, by whatever the request says of that.
