@@ -36,7 +36,9 @@ const COLUMNS: readonly Column<MountRow>[] = [
     width: 'minmax(0, 2fr)',
     sort: ({ health }) => health.state,
     cell: ({ health, pattern }) =>
-      pattern ? html`<span class="soft">For all that begin so</span>` : html`<span class=${health.state}>${health.words}</span>`,
+      pattern
+        ? html`<span class="soft">For all that begin so</span>`
+        : html`<span class=${health.state} title=${health.words}>${health.words}</span>`,
   },
   {
     label: 'Bit rate',

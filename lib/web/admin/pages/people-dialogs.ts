@@ -104,13 +104,17 @@ export async function tokenDialog(): Promise<void> {
       refreshAll()
     },
   })
-  if (made === '') return
+  if (made !== '') await showOnce('Copy the token now', made)
+}
+
+/** Shows a secret that nobody will see again. */
+export async function showOnce(heading: string, text: string): Promise<void> {
   await openDialog({
-    heading: 'Copy the token now',
+    heading,
     cancel: 'Done',
     body: () =>
-      html`<p>It is shown this once: the server itself keeps only what it needs to know it again.</p>
-        <floe-copy .text=${made}></floe-copy>`,
+      html`<p>It is shown this once: the panel cannot show it again.</p>
+        <floe-copy .text=${text}></floe-copy>`,
   })
 }
 

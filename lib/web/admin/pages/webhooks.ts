@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit'
 import { customElement } from 'lit/decorators.js'
-import type { AnswerOf, Operations } from '../../../api/index.js'
+import type { Webhook, WebhookEvent } from '../../../api/index.js'
 import { act } from '../change.js'
 import { ask, openDialog } from '../parts/dialog.js'
 import { PageElement } from '../parts/element.js'
@@ -11,10 +11,31 @@ import { refreshAll, Resource } from '../parts/resource.js'
 import type { Column } from '../parts/table.js'
 import { tell, tellProblem } from '../parts/toast.js'
 import { api } from '../session.js'
+import { showOnce } from './people-dialogs.js'
 import '../parts/table.js'
 
-type Webhooks = AnswerOf<Operations['listWebhooks']>
-type Webhook = Webhooks['webhooks'][number]
+const EVENTS: Readonly<Record<WebhookEvent, string>> = {
+  'source.connected': 'A source connects',
+  'source.disconnected': 'A source goes',
+  'listener.connected': 'A listener comes',
+  'listener.disconnected': 'A listener goes',
+  title: 'Another title plays',
+  'mount.warning': 'Something is not as it should be',
+  'mount.failed': 'Something has failed',
+  'recording.finished': 'A recording is finished',
+}
+const NAMES: readonly WebhookEvent[] = [
+  'source.connected',
+  'source.disconnected',
+  'listener.connected',
+  'listener.disconnected',
+  'title',
+  'mount.warning',
+  'mount.failed',
+  'recording.finished',
+]
+// Listeners come and go by the thousand, so nobody hears of them who has not asked.
+const ASKED = /^listener\./
 
 /** Addresses that are told of what happens. */
 @customElement('floe-webhooks')
@@ -25,7 +46,7 @@ export class FloeWebhooks extends PageElement {
     return html`<section aria-labelledby="webhooks">
       <div class="section-head">
         <h2 id="webhooks">Webhooks</h2>
-        <button @click=${() => void addDialog(this.#webhooks.value?.events ?? [])}>${icon('add')} Add webhook</button>
+        <button @click=${() => void addDialog()}>${icon('add')} Add webhook</button>
       </div>
       <p class="soft lead">Addresses of other programs that are told, by a signed POST, when something happens.</p>
       ${loaded(
@@ -48,9 +69,9 @@ export class FloeWebhooks extends PageElement {
 
 function lastWords({ last }: Webhook): TemplateResult {
   if (last === null) return html`<span class="soft">Nothing sent yet</span>`
-  return last.problem === null
+  return last.error === null
     ? html`<span class="good">Heard</span> ${showMoment(last.time)}`
-    : html`<span class="bad" title=${last.problem}>Failed</span> ${showMoment(last.time)}`
+    : html`<span class="bad" title=${last.error}>Failed</span> ${showMoment(last.time)}`
 }
 
 const COLUMNS: readonly Column<Webhook>[] = [
@@ -61,7 +82,14 @@ const COLUMNS: readonly Column<Webhook>[] = [
     sort: ({ url }) => url,
     cell: ({ url }) => html`<bdi title=${url}>${url}</bdi>`,
   },
-  { label: 'Hears of', width: 'minmax(0, 1fr)', cell: ({ events }) => html`<span title=${events.join(', ')}>${events.join(', ')}</span>` },
+  {
+    label: 'Hears of',
+    width: 'minmax(0, 1fr)',
+    cell: ({ events }) => {
+      const words = events.map((event) => EVENTS[event]).join(', ')
+      return html`<span title=${words}>${words}</span>`
+    },
+  },
   { label: 'Last', width: '170px', cell: lastWords },
   {
     label: '',
@@ -75,7 +103,8 @@ const COLUMNS: readonly Column<Webhook>[] = [
   },
 ]
 
-async function addDialog(events: readonly string[]): Promise<void> {
+async function addDialog(): Promise<void> {
+  let made: string | null = null
   await openDialog({
     heading: 'Add a webhook',
     submit: 'Add',
@@ -83,24 +112,33 @@ async function addDialog(events: readonly string[]): Promise<void> {
       html`<label class="stack">Address <input name="url" type="url" placeholder="https://example.org/hook" spellcheck="false" /></label>
         <fieldset class="plain">
           <legend>What it hears of</legend>
-          ${events.map((event) => html`<label class="check-label"><input type="checkbox" name="events" value=${event} checked /> ${event}</label>`)}
+          ${NAMES.map(
+            (event) =>
+              html`<label class="check-label"
+                ><input type="checkbox" name="events" value=${event} ?checked=${!ASKED.test(event)} /> ${EVENTS[event]}</label
+              >`,
+          )}
         </fieldset>
-        <label class="stack">Secret <input name="secret" type="password" autocomplete="new-password" placeholder="Optional" /></label>
-        <p class="soft small">With a secret, each message is signed, so that the other side can tell that it comes from here.</p>`,
+        <label class="stack"
+          >Secret <input name="secret" type="password" autocomplete="new-password" placeholder="One is made if you leave it empty"
+        /></label>
+        <p class="soft small">Each message is signed with it, so that the other side can tell that it comes from here.</p>`,
     onSubmit: async (dialog) => {
-      const chosen = [...dialog.element.querySelectorAll<HTMLInputElement>('[name=events]:checked')].map(({ value }) => value)
+      const chosen = new Set([...dialog.element.querySelectorAll<HTMLInputElement>('[name=events]:checked')].map(({ value }) => value))
+      const events = NAMES.filter((event) => chosen.has(event))
       const secret = dialog.text('secret')
-      await api.call('addWebhook', { body: { url: dialog.text('url'), events: chosen, ...(secret === '' ? {} : { secret }) } })
+      made = (await api.call('addWebhook', { body: { url: dialog.text('url'), events, ...(secret === '' ? {} : { secret }) } })).secret
       tell({ words: 'The webhook is added.' })
       refreshAll()
     },
   })
+  if (made !== null) await showOnce('Copy the secret now', made)
 }
 
 async function test({ id, url }: Webhook): Promise<void> {
   try {
-    const { status, problem } = await api.call('testWebhook', { params: { id } })
-    tell(problem === null ? { words: `${url} has answered ${status ?? ''}.` } : { words: problem, bad: true })
+    const { status, error } = await api.call('testWebhook', { params: { id } })
+    tell(error === null ? { words: `${url} has answered ${status ?? ''}.` } : { words: `${url} has not taken it: ${error}`, bad: true })
   } catch (problem) {
     tellProblem(problem)
   }
