@@ -111,7 +111,7 @@ export class FloeAdmin extends PageElement {
     document.title = `${here.label} · floecast`
     return html`<a class="skip" href="#main" @click=${this.#skip}>To the content</a>
       <nav class="rail" aria-label="Pages of the panel">
-        <a class="brand" href="${prefix}/">${mark()}<span>floecast</span></a>
+        <a class="brand" href="${prefix}/" aria-label="floecast">${mark()}<span>floecast</span></a>
         <ul>
           ${places.map((place) => this.#link(place, place === here))}
           <li class="more-item">

@@ -14,7 +14,7 @@ export interface Column<Row> {
   readonly numeric?: boolean
   /** A track of a CSS grid. Default: an equal share. */
   readonly width?: string
-  /** On a phone a row is a title, an action beside it, and a line of details below; `hide` is seen only on wider screens. */
+  /** On a narrow screen a row is a title, an action beside it, and a line of details below; `hide` is seen only on wider screens. */
   readonly phone?: 'title' | 'action' | 'detail' | 'hide'
 }
 
@@ -38,7 +38,7 @@ export class FloeTable<Row = unknown> extends PageElement {
   @property() accessor order = ''
   @state() accessor #order: string | undefined
   @state() accessor #first = 0
-  readonly #phone = matchMedia('(max-width: 719px)')
+  readonly #phone = matchMedia('(max-width: 959px)')
   readonly #again = (): void => this.requestUpdate()
 
   override connectedCallback(): void {
@@ -121,7 +121,7 @@ export class FloeTable<Row = unknown> extends PageElement {
     </div>`
   }
 
-  // Phones show no heads of columns, so the order is chosen above.
+  // Narrow screens show no heads of columns, so the order is chosen above.
   #chooser(): unknown {
     const columns = this.columns.filter(({ sort }) => sort !== undefined)
     if (columns.length < 2 || this.rows.length < 4) return nothing
