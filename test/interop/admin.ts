@@ -207,7 +207,7 @@ t.test('an administrator runs a server from the panel', async (t) => {
     await page.emulateMedia({ colorScheme: scheme === 'dark' ? 'dark' : 'light' })
     for (const place of PAGES) {
       await goTo(page, place)
-      await page.locator('.skeleton').waitFor({ state: 'detached' })
+      await until('all to be there', async () => (await page.locator('.skeleton').count()) === 0)
       t.strictSame(await faultsOf(page, rules), [], `axe-core finds no serious fault on ${place}, ${scheme}`)
     }
   }

@@ -1,7 +1,7 @@
 import { openDialog, sentences } from './parts/dialog.js'
 import { refreshAll } from './parts/resource.js'
 import { tell, tellProblem } from './parts/toast.js'
-import { api } from './session.js'
+import { api, session } from './session.js'
 
 /** What a change of settings answers, done or only tried. */
 export interface ChangeAnswer {
@@ -36,7 +36,8 @@ export async function makeChange({ question, submit, danger = false, done, apply
   if (effects.length > 0 && !(await openDialog({ heading: question, submit, danger, body: () => sentences(effects), onSubmit: () => {} })))
     return false
   const { undo } = await apply({})
-  tell({ words: done, undo: typeof undo === 'string' ? () => takeBack(undo) : undefined })
+  // Only administrators may take a change back.
+  tell({ words: done, undo: typeof undo === 'string' && session.isAdmin ? () => takeBack(undo) : undefined })
   refreshAll()
   return true
 }

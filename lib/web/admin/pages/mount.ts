@@ -119,7 +119,7 @@ export class FloeMount extends PageElement {
       <div class="section-head">
         <h2 id="mount-settings">Settings</h2>
         ${
-          entry.configured && manages
+          entry.configured && session.isAdmin
             ? html`<button class="quiet danger-text" @click=${() => this.#remove()}>Remove these settings</button>`
             : nothing
         }
