@@ -5,6 +5,7 @@ import { FloecastError } from '../errors.js'
 import type { ServerContext } from './context.js'
 import { handlersOf } from './api/handlers.js'
 import { giveMedia } from './media-http.js'
+import { adminPage } from './routes/admin.js'
 import { apiRoutes } from './routes/api.js'
 import { assetRoutes } from './routes/assets.js'
 import { eventRoutes } from './routes/events.js'
@@ -48,6 +49,7 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   apiRoutes(router, context, guard, handlersOf(context))
   recordingRoutes(router, context, guard)
   assetRoutes(router)
+  adminPage(router, context)
   // Last, for it takes whatever is left below /admin.
   metadataRoutes(router, context)
   // The router brings its own parameters to the context, which nobody needs to give it.
