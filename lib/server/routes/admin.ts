@@ -2,6 +2,7 @@ import type { Router } from '@koa/router'
 import { publicPrefix } from '../address.js'
 import { type Assets, findAssets } from '../assets.js'
 import type { ServerContext } from '../context.js'
+import { leadTo } from './respond.js'
 import { givePage } from './shell.js'
 import { visitOf } from './visit.js'
 
@@ -18,7 +19,7 @@ export function adminPage(router: Router, context: ServerContext): void {
     if (!ctx.path.endsWith('/admin') && !ctx.path.endsWith('/admin/')) return next()
     const prefix = publicPrefix(visitOf(ctx), context.settings)
     if (ctx.path.endsWith('/admin')) {
-      ctx.redirect(`${prefix}/admin/`)
+      leadTo(ctx, `${prefix}/admin/`)
       return undefined
     }
     assets ??= findAssets()

@@ -7,7 +7,7 @@ import { metadataFromQuery } from '../../icy/metadata.js'
 import { parseQuery, rawQuery } from '../../icy/path.js'
 import type { Mount } from '../../mount/mount.js'
 import type { ServerContext } from '../context.js'
-import { tell } from './respond.js'
+import { giveMarkup, tell } from './respond.js'
 import { addressOf } from './visit.js'
 
 /**
@@ -59,8 +59,7 @@ async function updateShoutcast(context: ServerContext, ctx: Context): Promise<vo
   const mount = liveMount(context, name)
   if (parameters.get('mode') !== 'updinfo') return tell(ctx, 400, 'No such action: mode is to be updinfo')
   apply(mount, query)
-  ctx.set('Content-Type', 'text/html; charset=utf-8')
-  ctx.body = '<html><head><title>Admin request successful</title></head><body><p>Metadata update successful</p></body></html>'
+  giveMarkup(ctx, '<html><head><title>Admin request successful</title></head><body><p>Metadata update successful</p></body></html>')
 }
 
 // A browser that knows a password would send it with whatever another site makes it ask for. Encoders do not say where they are.

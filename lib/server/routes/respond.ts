@@ -19,6 +19,19 @@ export function tell(ctx: Context, status: number, sentence: string): void {
   ctx.body = `${sentence}\r\n`
 }
 
+/** Answers with a little markup for programs that read no other; should a browser show it, nothing in it does anything. */
+export function giveMarkup(ctx: Context, markup: string): void {
+  ctx.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'")
+  ctx.set('Content-Type', 'text/html; charset=utf-8')
+  ctx.body = markup
+}
+
+/** Leads to another address, without the page that koa would make of it. */
+export function leadTo(ctx: Context, url: string): void {
+  ctx.redirect(url)
+  tell(ctx, ctx.status, 'It is at another address')
+}
+
 /** Answers with why something is refused: a sentence, or JSON where the API was asked. */
 export function refuse(
   ctx: Context,

@@ -6,7 +6,7 @@ import { SERVER } from '../../version.js'
 import type { ServerContext } from '../context.js'
 import type { Viewers } from '../viewers.js'
 import { escapeMarkup } from './markup.js'
-import { openly } from './respond.js'
+import { giveMarkup, openly } from './respond.js'
 import { statedKilobits } from './status-report.js'
 
 /** Adds what SHOUTcast clients poll for their listener counters: `/7.html`, `/stats`, `/currentsong`. */
@@ -15,8 +15,7 @@ export function shoutcastRoutes(router: Router, context: ServerContext): void {
     const mount = mountOf(context, ctx)
     const { currentlisteners, streamstatus, peaklisteners, maxlisteners, uniquelisteners, bitrate, songtitle } = stats(context, mount)
     const values = [currentlisteners, streamstatus, peaklisteners, maxlisteners, uniquelisteners, bitrate || 0, escapeMarkup(songtitle)]
-    ctx.set('Content-Type', 'text/html; charset=utf-8')
-    ctx.body = `<html><head><title>7</title></head><body>${values.join(',')}</body></html>`
+    giveMarkup(ctx, `<html><head><title>7</title></head><body>${values.join(',')}</body></html>`)
   })
   openly(router, '/stats', (ctx) => {
     const fields = stats(context, mountOf(context, ctx))
