@@ -156,19 +156,25 @@ const readable = (path: string): string | undefined => {
 }
 
 /**
- * Reads a configuration file, or the defaults when there is none. Paths in the file count from its folder, paths from elsewhere
- * from the working folder.
+ * The text of a configuration file; nothing where there is none.
  * @throws {@link ConfigError}
  */
-export function loadConfig(file: string | undefined, overrides: readonly Override[] = []): Config {
-  let text = ''
-  if (file !== undefined) {
-    try {
-      text = readFileSync(file, 'utf8')
-    } catch (error) {
-      throw new ConfigError(file, [`the file cannot be read: ${reasonOf(error)}`])
-    }
+export function readConfig(file: string | undefined): string {
+  if (file === undefined) return ''
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError(file, [`the file cannot be read: ${reasonOf(error)}`])
   }
+}
+
+/**
+ * Reads a configuration file, or the defaults when there is none. Paths in the file count from its folder, paths from elsewhere
+ * from the working folder.
+ * @param text of the file, where it has been read, or is to be written
+ * @throws {@link ConfigError}
+ */
+export function loadConfig(file: string | undefined, overrides: readonly Override[] = [], text = readConfig(file)): Config {
   const config = parseConfig(text, overrides, file ?? 'these settings')
   const folder = file === undefined ? '.' : dirname(file)
   const { tls, log, stateDir } = config

@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events'
 import { Writable } from 'node:stream'
 import { styleText } from 'node:util'
-import { pino, type DestinationStream, type Logger } from 'pino'
+import { pino, type DestinationStream, type Logger as Pino } from 'pino'
 import pretty from 'pino-pretty'
 import { describeMedia } from '../lib/formats/index.js'
-import type { Listener, Mount, ServerEvents, Source } from '../lib/index.js'
+import type { Listener, Logger, Mount, ServerEvents, Source } from '../lib/index.js'
 import type { Config } from './schema.js'
 
 type Style = Parameters<typeof styleText>[0]
@@ -53,7 +53,7 @@ export function formatEvent(event: Readonly<Record<string, unknown>>, coloured =
  * @param output where lines go
  * @param how `machine` for JSON, otherwise lines for people, in colours or without
  */
-export function makeLogger(settings: Config['log'], output: DestinationStream, how: { machine: boolean; coloured: boolean }): Logger {
+export function makeLogger(settings: Config['log'], output: DestinationStream, how: { machine: boolean; coloured: boolean }): Pino {
   const options = { level: settings.level, base: null }
   if (how.machine) return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime }, output)
   const lines = pretty({

@@ -8,6 +8,7 @@ export function reasonOf(error: unknown): string {
   if (code === 'EISDIR') return 'it is a folder'
   if (code === 'ENOTDIR') return 'a part of its path is no folder'
   if (code === 'EROFS') return 'the disk cannot be written to'
+  if (code === 'EBUSY') return 'it is mounted by itself; mount its folder instead'
   if (code === 'ENOSPC') return 'the disk is full'
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Logger as Pino } from 'pino'
@@ -16,7 +17,8 @@ import { networkAddress } from './address.js'
 import { AccessFile } from './access-file.js'
 import { HELP, parseArguments, UsageError, type Arguments } from './arguments.js'
 import { formatBanner, passwordNote } from './banner.js'
-import { ConfigError, environment, loadConfig, serverOptionsOf } from './config.js'
+import { ConfigError, environment, loadConfig, type Override, readConfig, serverOptionsOf } from './config.js'
+import { ConfigFile } from './config-file.js'
 import { Demo } from './demo.js'
 import { logEvents, makeLogger } from './log.js'
 import { printConfig } from './print-config.js'
@@ -25,7 +27,9 @@ import type { Config } from './schema.js'
 import { defaultStateDir, findPasswords, type Passwords } from './state.js'
 
 /** Makes a server: the library's `createServer`, or in tests one that only remembers. */
-export type MakeServer = (options: CreateServerOptions) => EventEmitter<ServerEvents> & Pick<Server, 'listen' | 'reload' | 'close'>
+export type MakeServer = (
+  options: CreateServerOptions,
+) => EventEmitter<ServerEvents> & Pick<Server, 'listen' | 'reload' | 'close' | 'logger'>
 
 /** The world around the program, so that tests can be it. */
 export interface World {
@@ -48,21 +52,46 @@ export interface World {
 interface Setup {
   readonly config: Config
   readonly passwords: Passwords
+  readonly stateDir: string
+  /** What the configuration file says. */
+  readonly written: string
 }
 
-async function setUp({ file, overrides, newPasswords }: Arguments, env: NodeJS.ProcessEnv): Promise<Setup> {
-  const config = loadConfig(file, [...environment(env), ...overrides])
+/** What goes before the configuration file. */
+const overridesOf = ({ overrides }: Arguments, env: NodeJS.ProcessEnv): Override[] => [...environment(env), ...overrides]
+
+/** The configuration file: the one that is named or, where none is, the one that the web side makes in the state folder. */
+function fileOf({ file, overrides }: Arguments, env: NodeJS.ProcessEnv): string {
+  const stateDir = [...environment(env), ...overrides].findLast(({ path }) => path[0] === 'stateDir')?.value
+  return file ?? join(stateDir ?? defaultStateDir(env), 'floecast.yaml')
+}
+
+/** The configuration file, if it is there; one that is named must be. */
+function presentFile(args: Arguments, env: NodeJS.ProcessEnv): string | undefined {
+  const file = fileOf(args, env)
+  return args.file !== undefined || existsSync(file) ? file : undefined
+}
+
+async function setUp(args: Arguments, env: NodeJS.ProcessEnv): Promise<Setup> {
+  const file = presentFile(args, env)
+  const written = readConfig(file)
+  const config = loadConfig(file, overridesOf(args, env), written)
   const stateDir = config.stateDir ?? defaultStateDir(env)
-  const passwords = await findPasswords(config.passwords, stateDir, newPasswords)
+  const passwords = await findPasswords(config.passwords, stateDir, args.newPasswords)
   config.mediaDir ??= join(stateDir, 'media')
-  return { config, passwords }
+  return { config, passwords, stateDir, written }
 }
 
-const optionsOf = ({ config, passwords: { source, admin } }: Setup, logger: Logger, demo: Demo | undefined): CreateServerOptions => ({
+const optionsOf = (
+  { config, passwords: { source, admin }, stateDir }: Setup,
+  logger: Logger,
+  demo: Demo | undefined,
+): CreateServerOptions => ({
   ...(demo === undefined ? serverOptionsOf(config) : demo.extend(serverOptionsOf(config))),
   auth: basic({ source, admin }),
   logger,
   tls: config.tls,
+  stateDir,
 })
 
 /** What takes effect only when the program starts again. */
@@ -87,9 +116,34 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
   const logger: Pino = makeLogger(config.log, stdout, { machine, coloured })
   const access = new AccessFile(config.log.accessLog, (error) => logger.error({ err: error }, 'Cannot write the access log'))
   const demo = args.demo ? new Demo(logger) : undefined
-  const server = makeServer(optionsOf(setup, logger, demo))
+  let applying = Promise.resolve()
+  // One after the other, so that what was read last holds.
+  const apply = (): Promise<void> => {
+    const done = applying.then(async () => {
+      const next = await setUp({ ...args, newPasswords: false }, env)
+      server.reload(optionsOf(next, logger, demo))
+      keeper.loaded(next.written)
+      const [before, after] = [lasting(config), lasting(next.config)]
+      const late = Object.keys(before).filter((key) => before[key] !== after[key])
+      if (late.length > 0) logger.warn({}, `${late.join(', ')}: this change takes effect at the next start`)
+      config = next.config
+      logger.level = config.log.level
+    })
+    applying = done.catch(() => {})
+    return done
+  }
+  const keeper = new ConfigFile({
+    file: fileOf(args, env),
+    overrides: overridesOf(args, env),
+    locked: demo === undefined ? [] : [{ path: 'mounts./demo.sourcePassword', by: '--demo' }],
+    apply,
+  })
+  keeper.loaded(setup.written)
+  const server = makeServer({ ...optionsOf(setup, logger, demo), keeper })
   server.on('access', (entry) => access.write(entry))
-  logEvents(server, logger)
+  // What administrators read on their page goes the server's way.
+  const { logger: log } = server
+  logEvents(server, log)
   const ended = new Promise<void>((resolve) => {
     let ending = false
     const end = (signal: string): void => {
@@ -108,17 +162,11 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
   })
   const reload = async (): Promise<void> => {
     try {
-      const next = await setUp({ ...args, newPasswords: false }, env)
-      server.reload(optionsOf(next, logger, demo))
-      const [before, after] = [lasting(config), lasting(next.config)]
-      const late = Object.keys(before).filter((key) => before[key] !== after[key])
-      if (late.length > 0) logger.warn({}, `${late.join(', ')}: this change takes effect at the next start`)
-      config = next.config
-      logger.level = config.log.level
-      logger.info({}, 'configuration read again')
+      await apply()
+      log.info({}, 'configuration read again')
     } catch (error) {
       const reasons = error instanceof ConfigError ? error.problems : [reasonOf(error)]
-      for (const reason of reasons) logger.error({}, `configuration kept as it was: ${reason}`)
+      for (const reason of reasons) log.error({}, `configuration kept as it was: ${reason}`)
     }
     access.reopen(config.log.accessLog)
   }
@@ -133,7 +181,7 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
   }
   demo?.start(config.host, port)
   if (machine) {
-    logger.info({ port, host: config.host }, 'listening')
+    log.info({ port, host: config.host }, 'listening')
     const { made } = passwords
     for (const [who, password] of Object.entries(made)) stderr.write(`${who} / ${password}\n`)
     const note = passwordNote(passwords)
@@ -175,7 +223,7 @@ export async function run(world: World, makeServer: MakeServer = createServer): 
         return 0
       }
       case 'check':
-        loadConfig(args.file, [...environment(env), ...args.overrides])
+        loadConfig(presentFile(args, env), overridesOf(args, env))
         stdout.write(`${args.file ?? 'The configuration'} is right.\n`)
         return 0
       case 'serve':

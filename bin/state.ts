@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { hashPassword } from '../lib/index.js'
 import { reasonOf } from './reason.js'
+import { replaceFile } from './replace-file.js'
 import { makePassword } from './words.js'
 
 /** What floecast knows from earlier starts. Passwords are there as hashes only. */
@@ -55,19 +55,10 @@ export async function readState(dir: string): Promise<State> {
  */
 export async function writeState(dir: string, state: State): Promise<void> {
   const file = fileOf(dir)
-  const draft = `${file}.${randomBytes(6).toString('hex')}`
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
-    const handle = await open(draft, 'wx', 0o600)
-    try {
-      await handle.writeFile(`${JSON.stringify({ version: 1, ...state }, null, 2)}\n`)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(draft, file)
+    await replaceFile(file, `${JSON.stringify({ version: 1, ...state }, null, 2)}\n`, { mode: 0o600 })
   } catch (error) {
-    await rm(draft, { force: true }).catch(() => {})
     throw new Error(
       `Cannot keep passwords in ${dir}: ${reasonOf(error)}. Name another folder in FLOECAST_STATE_DIR or stateDir, or set both passwords in the configuration.`,
       { cause: error },

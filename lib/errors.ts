@@ -10,11 +10,13 @@ export const ERRORS = {
   HEAD_TIMEOUT: [408, 'Cannot wait longer for the request: its head was not complete after {seconds} s'],
   AUTHENTICATION_REQUIRED: [401, 'You need to authenticate'],
   WRONG_PASSWORD: [401, 'Cannot let {user} in: the user name or password is wrong'],
+  TOKEN_REFUSED: [401, 'Cannot take this token: it is wrong, has expired, or was revoked; make another one'],
   TOO_MANY_ATTEMPTS: [429, 'Too many wrong passwords from this address; wait {seconds} s and try again'],
   TOO_MANY_REQUESTS: [429, 'Too many requests from this address; wait {seconds} s and try again'],
   MOUNT_RESERVED: [403, 'Cannot publish to "{mount}": that path belongs to the server itself; choose another mount'],
   MOUNT_INVALID: [400, 'Cannot publish to "{mount}": a mount is a path such as /live, without "..", "//" or control characters'],
   MOUNT_IN_USE: [403, 'Mountpoint in use'],
+  SOURCE_OFF: [403, 'Cannot publish to "{mount}": sources by {protocol} are switched off here; ask whoever runs the server'],
   MOUNT_NOT_FOUND: [404, 'The file you requested could not be found'],
   FILE_NOT_FOUND: [404, 'Cannot give "{file}": it is not there any more, or never was; load the playlist again'],
   FORM_OFF: [404, 'Cannot give {mount} as {form}: that is switched off here'],
@@ -24,10 +26,30 @@ export const ERRORS = {
   TOO_MANY_SOURCES: [403, 'too many sources connected'],
   TOO_MANY_CLIENTS: [403, 'Icecast connection limit reached'],
   TOO_MANY_LISTENERS: [403, 'max listeners reached'],
+  WEBHOOK_NOT_FOUND: [404, 'Cannot find a webhook "{id}"; it may have been removed already'],
+  WEBHOOK_REFUSED: [400, 'Cannot add this webhook: {reason}'],
+  TOO_MANY_WEBHOOKS: [409, 'Cannot add another webhook: there are {limit} already; remove one first'],
   TOO_MANY_PAGES: [503, 'Too many pages follow what happens here; load this one again in a while'],
   UNSUPPORTED_CODING: [501, 'Cannot read the body: the transfer coding "{coding}" is not supported; send it plain or chunked'],
   FOREIGN_SITE: [403, 'Cannot take this from the page of another site'],
   NOT_ALLOWED: [403, '{user} may not do this; ask an administrator'],
+  PERSON_NOT_FOUND: [404, 'Cannot find anybody called "{name}"'],
+  NAME_TAKEN: [409, 'Cannot add "{name}": somebody has that name already; choose another one'],
+  TOKEN_NOT_FOUND: [404, 'Cannot find a token "{id}"; it may have been revoked already'],
+  OPERATION_NOT_FOUND: [404, 'Cannot do {method} {path}: the API has no such operation'],
+  STATE_NOT_KEPT: [500, 'Cannot keep this in the state folder: {reason}; nothing was changed'],
+  SETTING_LOCKED: [409, 'Cannot change {path}: {by} sets it; change it there'],
+  SETTING_REFUSED: [400, 'Cannot take these settings: {reason}'],
+  SETTINGS_UNSAVED: [503, 'Cannot keep the change, so all stays as it was: {reason}'],
+  NOTHING_TO_UNDO: [404, 'Cannot undo this any more: it is too long ago, or has been undone'],
+  BANNED: [403, 'This address is not let in here; ask whoever runs the server'],
+  KICKED: [403, 'You have been sent away; try again later'],
+  CANNOT_BAN: [409, 'Cannot ban "{address}": {reason}'],
+  CANNOT_MOVE: [409, 'Cannot move listeners from {mount} to {to}: {reason}'],
+  BAN_NOT_FOUND: [404, 'Cannot find a ban of "{address}"; it may have run out'],
+  LISTENER_NOT_FOUND: [404, 'Cannot find the listener "{id}"; they may have gone'],
+  RECORDING_NOT_FOUND: [404, 'Cannot find the recording "{name}"'],
+  RECORDING_OPEN: [409, 'Cannot delete "{name}": it is still being written; end the source, or its option dump, first'],
   METHOD_NOT_ALLOWED: [405, 'Cannot use {method} here; use {allow}'],
   CONNECTION_USED: [400, 'Cannot take a source on a connection that has asked something else before; open a new one for it'],
   SOURCE_NOT_FOUND: [400, 'Source does not exist'],
@@ -52,6 +74,8 @@ export class FloecastError extends Error {
   readonly code: ErrorCode
   /** The HTTP status code of an answer that reports this error. */
   readonly status: number
+  /** Seconds after which it makes sense to try again, where the sentence tells them. */
+  readonly seconds: number | undefined
 
   /**
    * @param code which refusal this is
@@ -63,5 +87,7 @@ export class FloecastError extends Error {
     this.name = 'FloecastError'
     this.code = code
     this.status = status
+    const { seconds } = words
+    this.seconds = typeof seconds === 'number' ? seconds : undefined
   }
 }

@@ -13,10 +13,11 @@ export { type Form, type InstantOwner, InstantStream } from './mount/instant.js'
 export { Mount, type MountEvents, type PastMetadata } from './mount/mount.js'
 export { type Found, Mounts } from './mount/mounts.js'
 export { Outlet } from './mount/outlet.js'
-export { Source, type SourceDetails } from './mount/source.js'
+export { Source, type SourceDetails, type SourceProtocol } from './mount/source.js'
 export { type AccessEntry, formatAccess } from './server/access-log.js'
 export type { Audience, CountingMethod, ListeningProtocol } from './server/audience.js'
 export { type Attempt, type Auth, basic, type BasicOptions, hashPassword, verifyPassword } from './server/auth.js'
+export { type LockedSetting, type OwnSettings, type SettingsChange, type SettingsKeeper } from './server/settings-keeper.js'
 export type { CertificateFiles } from './server/certificate.js'
 export type { Role, ServerContext } from './server/context.js'
 export {
@@ -28,8 +29,6 @@ export {
   Server,
   type ServerEvents,
 } from './server/server.js'
-export type { EventSink } from './server/event-stream.js'
-export { Live } from './server/live.js'
 export { Media } from './server/media.js'
 export type { MediaContext, MediaRequest } from './server/media-request.js'
 export type { MediaTarget } from './server/media-target.js'
@@ -48,7 +47,6 @@ export type {
   TitleStatus,
   TrackStatus,
 } from './api/status.js'
-export type { ReportContext } from './server/routes/status-report.js'
 export {
   parseCmcd,
   type Sighting,
@@ -58,5 +56,6 @@ export {
   Viewers,
   type ViewingMethod,
   type ViewingProtocol,
+  type Whose,
 } from './server/viewers.js'
 export { VERSION } from './version.js'

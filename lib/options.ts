@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { z } from 'zod'
 
 // `meta` carries what messages and printed configurations say besides the description: the unit of a number, a value to show
@@ -18,12 +17,9 @@ export const password = z
   .refine((text) => !text.startsWith('scrypt$') || hash.test(text))
   .meta({ secret: true, allowed: 'a password of 1 character or more, or a whole scrypt$ hash' })
 
-const isRange = (text: string): boolean => {
-  const [address = '', bits, ...more] = text.split('/')
-  const version = isIP(address)
-  if (version === 0 || more.length > 0) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
-}
+// Without Node's own words for addresses, for pages read these schemas, too.
+const addresses = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
+const isRange = (text: string): boolean => addresses.safeParse(text).success
 const range = z.string().refine(isRange).meta({ allowed: 'an address or a range of addresses such as 10.0.0.0/8' })
 
 const DURATION = /^(\d+(?:\.\d+)?)(s|m|h)?$/
@@ -107,6 +103,12 @@ export const mountOptions = z.strictObject({
     )
     .meta({ examples: [524_288] }),
   sourceTimeout: milliseconds.min(1).default(10_000).describe('Milliseconds without a byte after which a source counts as dead'),
+  icecast: z.boolean().default(true).describe('Take a source that speaks as Icecast has it: OBS, ffmpeg, libshout and most others'),
+  shoutcast: z.boolean().default(true).describe('Take a source that speaks as SHOUTcast 1 has it, with a password and no user name'),
+  progressive: z
+    .boolean()
+    .default(true)
+    .describe('Offer the mount as it comes, as one endless stream: VLC, radios, everything that plays Icecast'),
   hls: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Offer the mount by HLS, to every browser and phone'),
@@ -185,6 +187,25 @@ export type MountSettings = z.output<typeof mountOptions>
 
 const needsDisk = ({ dvr, dump }: MountSettings): boolean => dvr > 0 || dump !== undefined
 
+/**
+ * The ways in and out of a server. What is off here is off for every mount.
+ */
+export const protocolOptions = z.strictObject({
+  icecast: z
+    .boolean()
+    .default(true)
+    .describe('Take sources that speak as Icecast has it (PUT, SOURCE): OBS, ffmpeg, libshout and most others'),
+  shoutcast: z.boolean().default(true).describe('Take sources that speak as SHOUTcast 1 has it, with a password and no user name'),
+  progressive: z
+    .boolean()
+    .default(true)
+    .describe('Offer mounts as they come, as endless streams: VLC, radios, everything that plays Icecast'),
+  hls: z.boolean().default(true).describe('Offer mounts by HLS, to every browser and phone'),
+  lowLatency: z.boolean().default(true).describe('List parts of segments, too (Low-Latency HLS, and DASH with low latency)'),
+  dash: z.boolean().default(true).describe('Offer mounts by MPEG-DASH'),
+  instant: z.boolean().default(true).describe('Offer mounts as endless streams in other forms (/live.mp4, .webm, .ts, .aac, .mp3, .opus)'),
+})
+
 /** What can be set for the server. */
 export const serverOptions = z
   .strictObject({
@@ -206,6 +227,18 @@ export const serverOptions = z
       .array(range)
       .default([])
       .describe('Addresses or ranges (10.0.0.0/8) of proxies in front of the server; only their X-Forwarded-* headers are believed'),
+    protocols: protocolOptions
+      .prefault({})
+      .describe('Ways in and out; what is off here is off for every mount, and what is on can be off for a single one'),
+    webhooks: z
+      .strictObject({
+        allowPrivate: z
+          .boolean()
+          .default(false)
+          .describe('Let webhooks call addresses of the own network and of this machine; administrators could look around there'),
+      })
+      .prefault({})
+      .describe('How webhooks may be used; the webhooks themselves are added over the API'),
     mediaDir: z
       .string()
       .min(1)
@@ -232,3 +265,36 @@ export type ServerOptions = z.input<typeof serverOptions>
  * @useDeclaredType
  */
 export type ServerSettings = z.output<typeof serverOptions>
+
+const DEFAULTS = mountOptions.parse({})
+
+/** The key of {@link ServerSettings.mounts} that a mount takes its settings from: its name, else the longest prefix that fits; `undefined` for none. */
+export function mountKey({ mounts }: Pick<ServerSettings, 'mounts'>, name: string): string | undefined {
+  if (Object.hasOwn(mounts, name)) return name
+  let best: string | undefined
+  for (const key of Object.keys(mounts))
+    if (key.endsWith('*') && key.length > (best?.length ?? 0) && name.startsWith(key.slice(0, -1))) best = key
+  return best
+}
+
+/** What is set for a mount: by itself, else by the longest prefix that fits, else the defaults. */
+export function mountSettings(settings: Pick<ServerSettings, 'mounts'>, name: string): MountSettings {
+  const key = mountKey(settings, name)
+  return key === undefined ? DEFAULTS : settings.mounts[key]!
+}
+
+/** What holds for a mount: what is set for it, without what is off for the whole server. */
+export function effectiveSettings(settings: Pick<ServerSettings, 'mounts' | 'protocols'>, name: string): MountSettings {
+  const own = mountSettings(settings, name)
+  const { protocols } = settings
+  if (Object.values(protocols).every(Boolean)) return own
+  return {
+    ...own,
+    icecast: own.icecast && protocols.icecast,
+    shoutcast: own.shoutcast && protocols.shoutcast,
+    progressive: own.progressive && protocols.progressive,
+    hls: { ...own.hls, enabled: own.hls.enabled && protocols.hls, lowLatency: own.hls.lowLatency && protocols.lowLatency },
+    dash: own.dash && protocols.dash,
+    instant: own.instant && protocols.instant,
+  }
+}

@@ -26,6 +26,8 @@ export interface Operation {
   readonly answer?: z.ZodType
   /** Of an answer that is not JSON, such as a file. */
   readonly contentType?: string
+  /** Of a stream of server-sent events: what the data of each is, by its name. */
+  readonly events?: Readonly<Record<string, z.ZodType>>
 }
 
 /** Keeps the exact types of an operation. */

@@ -124,11 +124,16 @@ export const mountStatus = z.object({
   bytesSent: count.describe('Bytes sent to listeners and viewers since the server started'),
   rate: z.number().describe('Bytes a second that came in of late'),
   connected: z.iso.datetime().nullable().describe('When the source connected, as ISO 8601 in UTC'),
+  ended: z.iso
+    .datetime()
+    .nullable()
+    .describe('When the last source went, as ISO 8601 in UTC; null while one is there, and where none ever was'),
   source: sourceStatus.nullable().describe('Who sends'),
   title: titleStatus.nullable().describe('What plays now'),
   titles: z.array(pastTitle).describe('The last ten titles since the source connected, newest first, with the one that plays'),
   warnings: z.array(z.string()).describe('What is not as it should be with what the source sends, oldest first: sentences for people'),
   forms: mountForms.describe('The forms in which browsers and players can have it now'),
+  picture: z.string().nullable().describe('A film of one picture, the last key frame, as a whole URL; another every five seconds'),
   playlists: playlistLinks.describe('Playlists that lead to the stream, as whole URLs'),
 })
 
@@ -230,5 +235,6 @@ export const status = {
       'Each event is called "status", and its data is what GET /status answers: one at once, then one whenever anything has changed, at most one a second; a title or a source that comes or goes is told of within a quarter of a second. Changes of byte counters, rates and the time alone are told of every five seconds. An EventSource connects again by itself.',
     access: 'anyone',
     contentType: 'text/event-stream',
+    events: { status: statusReport },
   }),
 }

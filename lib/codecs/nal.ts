@@ -58,6 +58,20 @@ export function splitLengthPrefixed(bytes: Buffer, lengthSize: number): Buffer[]
   return units
 }
 
+/** A sample of NAL units in which each stands behind its length in 4 bytes; {@link splitLengthPrefixed} undoes it. */
+export function joinLengthPrefixed(units: readonly Buffer[]): Buffer {
+  let size = 0
+  for (const unit of units) size += 4 + unit.length
+  const sample = Buffer.allocUnsafe(size)
+  let at = 0
+  for (const unit of units) {
+    sample.writeUInt32BE(unit.length, at)
+    sample.set(unit, at + 4)
+    at += 4 + unit.length
+  }
+  return sample
+}
+
 /**
  * Whether an SEI payload holds a recovery point message (payload type 6 in H.264 D.2.8 and HEVC D.3.8): decoding may start here.
  * @param payload what follows the NAL unit header

@@ -1,12 +1,11 @@
-import { writeId3 } from '../codecs/id3.js'
 import { formatName, NAME_TIMESCALE } from '../media/names.js'
 import type { Period } from '../media/period.js'
 import type { Presentation } from '../media/presentation.js'
+import { ID3_SCHEME, titleMessage } from '../media/title.js'
 import { containerOf, type RenditionId, tracksOf } from '../media/rendition.js'
 import type { Grid, Segment } from '../media/segment.js'
 import type { AdaptationSet, Manifest, ManifestPeriod, Representation } from './manifest.js'
 
-const ID3 = 'https://aomedia.org/emsg/ID3'
 /** By how much of their duration segments may begin later than the grid of their period wants, and by how many seconds earlier. */
 const LATE = 0.5
 const EARLY = 0.1
@@ -16,10 +15,10 @@ export function manifestOf(presentation: Presentation, folder: string, now: numb
   const { settings, unbroken, live, titles } = presentation
   const whole = unbroken.filter(({ complete }) => complete)
   const periods: ManifestPeriod[] = []
-  let lowLatency = settings.partDuration !== undefined
+  let lowLatency = presentation.partDuration !== undefined
   for (const segments of byPeriod(whole)) {
-    const { period } = segments[0]!.writers
-    const grid = settings.partDuration === undefined ? undefined : gridOf(segments)
+    const { period, partDuration: part } = segments[0]!.writers
+    const grid = part === undefined ? undefined : gridOf(segments)
     if (grid === undefined) lowLatency = false
     const sets = dashRenditions(period).map((id) => setOf(presentation, id, period, segments, folder, grid))
     if (sets.length === 0) continue
@@ -34,11 +33,12 @@ export function manifestOf(presentation: Presentation, folder: string, now: numb
       events:
         events.length === 0
           ? undefined
-          : [{ scheme: ID3, events: events.map(({ id, start, text }) => ({ id, start, message: writeId3([{ id: 'TIT2', text }]) })) }],
+          : [{ scheme: ID3_SCHEME, events: events.map(({ id, start, text }) => ({ id, start, message: titleMessage(text) })) }],
     })
   }
   if (periods.length === 0) return undefined
-  const { segmentDuration, partDuration = segmentDuration } = settings
+  const { segmentDuration } = settings
+  const { partDuration = segmentDuration } = presentation
   const target = Math.max(1, partDuration * 3)
   return {
     availabilityStartTime: presentation.origin,

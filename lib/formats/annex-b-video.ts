@@ -1,7 +1,7 @@
 import { BitReader } from '../bytes/bits.js'
 import { H264_NAL, h264NalType, isH264KeyFrame, writeAvcConfig } from '../codecs/h264.js'
 import { H265_NAL, h265NalType, isH265KeyFrame, writeHevcConfig } from '../codecs/h265.js'
-import { splitAnnexB, unescapeNal } from '../codecs/nal.js'
+import { joinLengthPrefixed, splitAnnexB, unescapeNal } from '../codecs/nal.js'
 import { createMediaTrack } from './media-track.js'
 import type { MediaTrack } from './packet.js'
 
@@ -130,17 +130,7 @@ export class AnnexBVideo {
 
   #join(units: readonly Buffer[]): Buffer {
     const isKept = (unit: Buffer): boolean => this.#isStale || !this.#isSet(this.#isAvc ? h264NalType(unit[0]!) : h265NalType(unit[0]!))
-    const kept = units.filter(isKept)
-    let size = 0
-    for (const unit of kept) size += 4 + unit.length
-    const data = Buffer.allocUnsafe(size)
-    let at = 0
-    for (const unit of kept) {
-      data.writeUInt32BE(unit.length, at)
-      data.set(unit, at + 4)
-      at += 4 + unit.length
-    }
-    return data
+    return joinLengthPrefixed(units.filter(isKept))
   }
 }
 

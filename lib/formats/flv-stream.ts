@@ -1,9 +1,9 @@
 import { readAacConfig } from '../codecs/aac.js'
-import { isAv1KeyFrame, readAv1C, readAv1Sequence } from '../codecs/av1.js'
+import { isAv1KeyFrame, readAv1C, readAv1Sequence, withoutAv1Delimiter } from '../codecs/av1.js'
 import { FLAC_INFO_SIZE, readFlacFrameHeader } from '../codecs/flac.js'
 import { H264_NAL, h264NalType, readAvcConfig } from '../codecs/h264.js'
 import { H265_NAL, h265NalType, readHevcConfig } from '../codecs/h265.js'
-import { splitLengthPrefixed } from '../codecs/nal.js'
+import { joinLengthPrefixed, splitLengthPrefixed } from '../codecs/nal.js'
 import { opusSamples } from '../codecs/opus.js'
 import { readVp8KeyFrame } from '../codecs/vp8.js'
 import { readVp9KeyFrame, readVpcC, vp9Level } from '../codecs/vp9.js'
@@ -177,30 +177,15 @@ export class FlvStream {
 
   // The sample as ISO BMFF stores it: the very bytes where that is what they are.
   #sample(payload: Buffer): Buffer {
-    if (this.#codecId === 'av1') return withoutDelimiter(payload)
+    if (this.#codecId === 'av1') return withoutAv1Delimiter(payload)
     if (this.#codecId !== 'h264' && this.#codecId !== 'hevc') return payload
     const isAvc = this.#codecId === 'h264'
-    const all = splitLengthPrefixed(payload, this.#lengthSize)
-    const units = all.filter((unit) =>
+    const units = splitLengthPrefixed(payload, this.#lengthSize).filter((unit) =>
       isAvc ? h264NalType(unit[0]!) !== H264_NAL.delimiter : h265NalType(unit[0]!) !== H265_NAL.delimiter,
     )
-    let size = 0
-    for (const unit of units) size += 4 + unit.length
-    if (this.#lengthSize === 4 && size === payload.length) return payload
-    const data = Buffer.allocUnsafe(size)
-    let at = 0
-    for (const unit of units) {
-      data.writeUInt32BE(unit.length, at)
-      data.set(unit, at + 4)
-      at += 4 + unit.length
-    }
-    return data
+    const size = units.reduce((sum, { length }) => sum + 4 + length, 0)
+    return this.#lengthSize === 4 && size === payload.length ? payload : joinLengthPrefixed(units)
   }
-}
-
-// A temporal delimiter (AV1 clause 5.6) is an OBU of type 2 with a size of 0.
-function withoutDelimiter(unit: Buffer): Buffer {
-  return unit[0] === 0x12 && unit[1] === 0 ? unit.subarray(2) : unit
 }
 
 const MILLISECONDS = 1000

@@ -1,7 +1,9 @@
 import { AAC_SAMPLE_RATES, writeAacConfig } from '../codecs/aac.js'
+import { FLAC_INFO_SIZE } from '../codecs/flac.js'
 import { writeOpusHead } from '../codecs/opus.js'
 import { readVp9Private, vp9Level, writeVpConfig } from '../codecs/vp9.js'
-import { ID, readElements, readFloat, readString, readUnsigned } from './ebml.js'
+import { ID, readElements, readString, readUnsigned } from './ebml.js'
+import { frameRateOf, readAudio, readVideo } from './matroska-tracks.js'
 import { VIDEO_TIMESCALE, type TrackFacts } from './media-track.js'
 import type { CodecId } from './packet.js'
 import { SampleReader } from './sample-reader.js'
@@ -43,9 +45,9 @@ function readTrackEntry(body: Buffer): MatroskaMedia | undefined {
   let duration = 0
   let prefix: Buffer | undefined = EMPTY
   let language: string | undefined
-  let size: { width?: number; height?: number } = {}
+  let size: ReturnType<typeof readVideo> = {}
   // The defaults of RFC 9559 section 5.1.4.1.29.
-  let sound = { sampleRate: 8000, channels: 1 }
+  let sound: ReturnType<typeof readAudio> = { sampleRate: 8000, channels: 1 }
   for (const { id, body: value } of readElements(body)) {
     if (id === ID.TrackNumber) number = readUnsigned(value)
     else if (id === ID.CodecId) name = readString(value)
@@ -61,8 +63,7 @@ function readTrackEntry(body: Buffer): MatroskaMedia | undefined {
   // Compressed or encrypted frames stay as they are.
   if (codecId === undefined || prefix === undefined || !(number > 0)) return undefined
   const isVideo = name.startsWith('V_')
-  // 41666666 ns is 24.000000384: what is meant is 24.
-  const frameRate = duration > 0 ? Math.round(1e12 / duration) / 1000 : undefined
+  const frameRate = frameRateOf(duration)
   const facts: TrackFacts = {
     id: number,
     ...(isVideo ? { timescale: VIDEO_TIMESCALE, ...size, frameRate } : sound),
@@ -136,29 +137,6 @@ function readPrefix(body: Buffer): Buffer | undefined {
 
 const HEADER_STRIPPING = 3
 
-function readVideo(body: Buffer): { width?: number; height?: number } {
-  let width = 0
-  let height = 0
-  for (const { id, body: value } of readElements(body)) {
-    if (id === ID.PixelWidth) width = readUnsigned(value)
-    else if (id === ID.PixelHeight) height = readUnsigned(value)
-  }
-  return width > 0 && height > 0 ? { width, height } : {}
-}
-
-function readAudio(body: Buffer): { sampleRate: number; channels: number } {
-  let sampleRate = 8000
-  let output: number | undefined
-  let channels = 1
-  for (const { id, body: value } of readElements(body)) {
-    if (id === ID.SamplingFrequency) sampleRate = readFloat(value)
-    else if (id === ID.OutputSamplingFrequency) output = readFloat(value)
-    else if (id === ID.Channels) channels = readUnsigned(value)
-  }
-  return { sampleRate: output ?? sampleRate, channels }
-}
-
-const FLAC_INFO_SIZE = 34
 const EMPTY = Buffer.alloc(0)
 
 const CODECS: Readonly<Record<string, CodecId>> = {

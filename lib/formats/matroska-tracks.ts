@@ -43,7 +43,7 @@ function readTrackEntry(body: Buffer): MatroskaTrack | undefined {
     else if (id === ID.TrackType) type = readUnsigned(value)
     else if (id === ID.CodecId) codecId = readString(value)
     else if (id === ID.CodecPrivate) config = value
-    else if (id === ID.DefaultDuration) known = { ...known, frameRate: rate(1e9 / readUnsigned(value)) }
+    else if (id === ID.DefaultDuration) known = { ...known, frameRate: frameRateOf(readUnsigned(value)) }
     else if (id === ID.Video) known = { ...known, ...readVideo(value) }
     else if (id === ID.Audio) known = { ...known, ...readAudio(value) }
   }
@@ -85,18 +85,19 @@ function fill(track: Track, details: TrackDetails): TrackDetails {
   )
 }
 
-function readVideo(body: Buffer): TrackDetails {
-  let width: number | undefined
-  let height: number | undefined
+/** What the body of a Video element says, where it does (RFC 9559 section 5.1.4.1.28). */
+export function readVideo(body: Buffer): { readonly width?: number; readonly height?: number } {
+  let width = 0
+  let height = 0
   for (const { id, body: value } of readElements(body)) {
     if (id === ID.PixelWidth) width = readUnsigned(value)
     else if (id === ID.PixelHeight) height = readUnsigned(value)
   }
-  return { width, height }
+  return { ...(width > 0 && { width }), ...(height > 0 && { height }) }
 }
 
-function readAudio(body: Buffer): TrackDetails {
-  // The defaults of RFC 9559 sections 5.1.4.1.29.
+/** What the body of an Audio element says, with the defaults of RFC 9559 section 5.1.4.1.29. */
+export function readAudio(body: Buffer): { readonly sampleRate: number; readonly channels: number } {
   let sampleRate = 8000
   let output: number | undefined
   let channels = 1
@@ -108,8 +109,10 @@ function readAudio(body: Buffer): TrackDetails {
   return { sampleRate: output ?? sampleRate, channels }
 }
 
-// 41666666 ns is 24.000000384: what is meant is 24.
-const rate = (value: number): number | undefined => (Number.isFinite(value) ? Math.round(value * 1000) / 1000 : undefined)
+/** Frames a second of so many nanoseconds each: 41666666 ns is 24.000000384, and what is meant is 24. */
+export function frameRateOf(duration: number): number | undefined {
+  return duration > 0 ? Math.round(1e12 / duration) / 1000 : undefined
+}
 
 const AUDIO_CODECS: Readonly<Record<string, string>> = {
   Opus: 'opus',

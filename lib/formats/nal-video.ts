@@ -1,6 +1,6 @@
 import { H264_NAL, h264NalType, readAvcConfig, readH264Sps } from '../codecs/h264.js'
 import { H265_NAL, h265NalType, readH265Sps, readHevcConfig } from '../codecs/h265.js'
-import { splitAnnexB, splitLengthPrefixed } from '../codecs/nal.js'
+import { joinLengthPrefixed, splitAnnexB, splitLengthPrefixed } from '../codecs/nal.js'
 import { AnnexBVideo, type VideoUnit } from './annex-b-video.js'
 import { createMediaTrack, type TrackFacts } from './media-track.js'
 import type { MediaTrack } from './packet.js'
@@ -61,7 +61,7 @@ export class NalVideo {
       units.unshift(...this.#sets)
     }
     if (this.#inBand === undefined) {
-      return units.length === 0 ? undefined : { track: this.#track!, key: isKey, data: Buffer.concat(units.flatMap(withLength)) }
+      return units.length === 0 ? undefined : { track: this.#track!, key: isKey, data: joinLengthPrefixed(units) }
     }
     const unit = this.#inBand.push(Buffer.concat(units.flatMap((bytes) => [START_CODE, bytes])), isKey)
     if (unit === undefined) return undefined
@@ -132,9 +132,3 @@ export class NalVideo {
 }
 
 const START_CODE = Buffer.from([0, 0, 0, 1])
-
-function withLength(unit: Buffer): Buffer[] {
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(unit.length)
-  return [length, unit]
-}

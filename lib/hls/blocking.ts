@@ -1,4 +1,4 @@
-import type { MediaPlaylist, SegmentEntry } from './presentation.js'
+import type { MediaPlaylist, SegmentEntry } from './entries.js'
 
 /** What the delivery directives of a playlist request want, RFC 8216bis clause 6.2.5. */
 export type BlockingRequest =

@@ -1,4 +1,4 @@
-import type { MediaPlaylist, MultivariantPlaylist, PartEntry, SegmentEntry, TitleEntry } from './presentation.js'
+import type { MediaPlaylist, MultivariantPlaylist, PartEntry, SegmentEntry, TitleEntry } from './entries.js'
 
 /** How a media playlist is asked for. */
 export interface MediaPlaylistOptions {

@@ -2,15 +2,7 @@ import { formatName } from '../media/names.js'
 import type { Presentation } from '../media/presentation.js'
 import { containerOf, type Container, type RenditionId, tracksOf } from '../media/rendition.js'
 import type { Segment } from '../media/segment.js'
-import type {
-  AudioRendition,
-  MediaPlaylist,
-  MultivariantPlaylist,
-  RenditionReport,
-  SegmentEntry,
-  TitleEntry,
-  Variant,
-} from './presentation.js'
+import type { AudioRendition, MediaPlaylist, MultivariantPlaylist, RenditionReport, SegmentEntry, TitleEntry, Variant } from './entries.js'
 
 /** How the newest period writes a rendition, where HLS can play it: WebM is not for HLS. */
 export function hlsContainer({ period }: Presentation, id: RenditionId): Container | undefined {
@@ -44,11 +36,11 @@ export interface Sibling {
 
 /** What a media playlist says now. */
 export function mediaPlaylist(presentation: Presentation, id: RenditionId, siblings: readonly Sibling[] = []): MediaPlaylist {
-  const { settings, live, window, nextPart, nextSequence, run } = presentation
+  const { settings, partDuration, live, window, nextPart, nextSequence, run } = presentation
   const container = hlsContainer(presentation, id)
   // A part of packed audio would have to tell its own time, which no player expects.
-  const partTarget = container === 'packed' ? undefined : settings.partDuration
-  const segments = window.filter(({ duration }) => duration > 0).map((segment) => entryOf(segment, id, run, partTarget !== undefined))
+  const partTarget = container === 'packed' ? undefined : partDuration
+  const segments = window.filter(({ duration }) => duration > 0).map((segment) => entryOf(segment, id, run))
   // Without parts, what is not whole cannot be fetched.
   const listed = partTarget === undefined ? segments.filter(({ complete }) => complete) : segments
   const first = window[0]
@@ -74,13 +66,14 @@ const entries = {
   old: new WeakMap<Segment, Map<RenditionId, SegmentEntry>>(),
 }
 
-function entryOf(segment: Segment, id: RenditionId, run: string, withParts: boolean): SegmentEntry {
+function entryOf(segment: Segment, id: RenditionId, run: string): SegmentEntry {
   const made = segment.released ? entries.old : entries.young
   const known = made.get(segment)?.get(id)
   if (known !== undefined) return known
   const { sequence, writers, start, duration, complete, independent, parts } = segment
   const { period } = writers
   const container = containerOf(tracksOf(period, id)) ?? 'mp4'
+  const withParts = writers.partDuration !== undefined && container !== 'packed'
   const name = (kind: 'init' | 'segment' | 'part', number: number): string => formatName({ run, rendition: id, kind, number }, container)
   const entry: SegmentEntry = {
     sequence,

@@ -287,9 +287,13 @@ const isLetter = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a
 
 // Anyone who begins like this means HTTP, so the line is no password.
 const METHODS = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|SOURCE|STATS|PATCH|CONNECT|TRACE)( |$)/
+const PLAIN = /^([A-Z]+) ([\x21-\x7e]+) (HTTP\/1\.[01])$/
 const VERSION = / (?:HTTP|ICE)\/\d{1,2}\.\d{1,2}$/
 
 function parseFirstLine(line: Buffer): FirstLine {
+  // Nearly everyone writes it by the book.
+  const plain = PLAIN.exec(line.toString('latin1'))
+  if (plain !== null) return { kind: 'request', method: plain[1]!, target: plain[2]!, version: plain[3]! }
   // Latin-1 here means: a character is a byte.
   const text = line.toString('latin1').replace(/[ \t]{1,64}$/, '')
   if (text.includes('\r')) throw bad('its first line has a CR in it')

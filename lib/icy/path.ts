@@ -1,6 +1,8 @@
 import { decodeText, percentDecode } from './text.js'
 
 const MAX_PATH_LENGTH = 1024
+// Most paths: nothing in them is encoded, and no segment begins with a dot.
+const PLAIN = /^(?:\/[\w~-][\w.~-]*)+$/
 
 /**
  * The path that a request target names, decoded: `/live%20a.mp3?x=1` and `http://host/live%20a.mp3` both give
@@ -10,6 +12,7 @@ const MAX_PATH_LENGTH = 1024
 export function mountPath(target: string): string | undefined {
   const query = target.indexOf('?')
   let path = query < 0 ? target : target.slice(0, query)
+  if (path.length <= MAX_PATH_LENGTH && PLAIN.test(path)) return path
   // RFC 9112 3.2.2: what a proxy gets, and every server must understand.
   const authority = /^https?:\/\/[^/]*/i.exec(path)
   if (authority !== null) path = path.slice(authority[0].length) || '/'

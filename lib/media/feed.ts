@@ -1,6 +1,7 @@
 import type { FormatName, Frame } from '../formats/frame.js'
 import type { Packet, PacketReader } from '../formats/packet.js'
 import { createPacketReader } from '../formats/packets.js'
+import { Health } from './health.js'
 import type { Period } from './period.js'
 import { Timeline, type TimelineOwner } from './timeline.js'
 
@@ -19,7 +20,11 @@ export type Sink = TimelineOwner
 export class Feed {
   /** Where it puts them. */
   readonly timeline: Timeline
+  /** What is measured of them on their way. */
+  readonly health = new Health()
   readonly #sinks = new Set<Sink>()
+  /** Those who take packets from the next period on. */
+  readonly #joining = new Set<Sink>()
   #reader: PacketReader | undefined
   #begun = false
   /** What waits for tracks that are still to tell their parameters. */
@@ -43,6 +48,7 @@ export class Feed {
   /** Says that another source begins, whose format is known. */
   start(format: FormatName): void {
     this.timeline.cut()
+    this.health.start()
     this.#reader = createPacketReader(format)
     this.#begun = false
     this.#held = []
@@ -65,6 +71,7 @@ export class Feed {
       this.#begun = true
     }
     const packets = reader.read(from === 0 ? frames : frames.slice(from))
+    this.health.take(packets, now)
     if (reader.pending && this.#held.length < MAX_HELD) {
       this.#pendingSince ??= now
       if (now - this.#pendingSince < PATIENCE) {
@@ -101,13 +108,29 @@ export class Feed {
     for (const packet of this.#recent) sink.write(packet)
   }
 
+  /**
+   * Gives the packets to one more from the next key frame on, with which another period begins for all.
+   * @param now milliseconds since 1970
+   */
+  join(sink: Sink, now: number): void {
+    if (this.#reader === undefined || this.timeline.period === undefined) this.#sinks.add(sink)
+    else {
+      this.#joining.add(sink)
+      this.timeline.renew(now)
+    }
+  }
+
   /** Gives no more packets to one who has taken them. */
   detach(sink: Sink): void {
+    this.#joining.delete(sink)
     this.#sinks.delete(sink)
   }
 
   #begin(period: Period): void {
     this.#forget()
+    for (const sink of this.#joining) this.#sinks.add(sink)
+    this.#joining.clear()
+    this.health.period()
     for (const sink of this.#sinks) sink.begin(period)
   }
 

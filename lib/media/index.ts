@@ -1,7 +1,24 @@
 export { Feed, type Sink } from './feed.js'
+export { Health } from './health.js'
+export type {
+  ArrivalMeasures,
+  DamageMeasures,
+  Drift,
+  FrameRates,
+  HealthMeasures,
+  JumpMeasures,
+  KeyFrameMeasures,
+  Rates,
+  ReorderMeasures,
+  TotalRates,
+  TrackMeasures,
+  ViewingMeasures,
+} from './health-measures.js'
+export { Viewing } from './viewing.js'
 export { type FileKind, type FileName, folderOf, formatName, NAME_TIMESCALE, parseName } from './names.js'
 export type { Period } from './period.js'
-export { type FoundPart, Presentation, type PresentationOwner, type PresentationSettings, type Title } from './presentation.js'
+export { type FoundPart, Presentation, type PresentationOwner, type PresentationSettings } from './presentation.js'
+export type { Title } from './title.js'
 export {
   type Container,
   containerOf,

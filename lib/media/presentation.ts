@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.js'
-import { writeId3 } from '../codecs/id3.js'
-import type { EventMessage } from '../formats/mp4-prefix.js'
 import type { Packet } from '../formats/packet.js'
 import { firstSegment, type Period } from './period.js'
 import { NAME_TIMESCALE } from './names.js'
@@ -10,12 +8,13 @@ import type { RenditionId } from './rendition.js'
 import { SegmentStore, type StoredFile } from './store.js'
 import type { Part, PeriodWriters, Segment } from './segment.js'
 import { Segmenter, type SegmenterOwner } from './segmenter.js'
+import { type Title, titleEvent } from './title.js'
 
 /** How a {@link Presentation} is cut and kept. */
 export interface PresentationSettings {
-  /** Seconds of a segment, a whole number: it never changes. */
+  /** Seconds of a segment, a whole number: it never changes, for playlists promise it. */
   readonly segmentDuration: number
-  /** Most seconds of a part; `undefined` for none. It never changes. */
+  /** Most seconds of a part; `undefined` for none. Another holds from the next period on. */
   readonly partDuration: number | undefined
   /** Segments that a playlist lists. */
   readonly segmentCount: number
@@ -25,16 +24,6 @@ export interface PresentationSettings {
   readonly dvr?: number
   /** Most bytes on disk; unlimited when left out. */
   readonly dvrSize?: number
-}
-
-/** What plays, and from when. */
-export interface Title {
-  /** Counts up. */
-  readonly id: number
-  /** What plays. */
-  readonly text: string
-  /** From when on, in seconds of the mount's timeline. */
-  readonly start: number
 }
 
 /** A part, and where it is. */
@@ -76,12 +65,11 @@ const CAUTION = 600_000
 
 /** The last segments of a mount, of which playlists and manifests tell, and those who wait for the next. */
 export class Presentation {
-  /** How it is cut and kept. */
-  readonly settings: PresentationSettings
   /** What names begin with: nobody can guess it, and no two runs of a server have the same. */
   readonly run: string
   /** When its timeline is at 0, in milliseconds since 1970. */
   readonly origin: number
+  #settings: PresentationSettings
   readonly #owner: PresentationOwner
   readonly #clock: Clock
   readonly #segmenter: Segmenter
@@ -95,6 +83,7 @@ export class Presentation {
   #short = false
   #window: { version: number; count: number; segments: readonly Segment[] } | undefined
   #period: Period | undefined
+  #partDuration: number | undefined
   #live = false
   #version = 0
   readonly #groups = new Map<string, Group>()
@@ -106,7 +95,7 @@ export class Presentation {
    */
   constructor(owner: PresentationOwner, settings: PresentationSettings, origin: number, clock: Clock, folder?: MediaFolder) {
     this.#owner = owner
-    this.settings = settings
+    this.#settings = settings
     this.run = randomBytes(9).toString('base64url').replaceAll(/[-_]/g, 'x')
     this.origin = origin
     this.#clock = clock
@@ -117,6 +106,27 @@ export class Presentation {
       { segment: segmentDuration, part: partDuration, size: Math.floor(maxSize / 4) },
       { sequence: firstSegment(clock.now()), part: 0 },
     )
+  }
+
+  /** How it is cut and kept. */
+  get settings(): PresentationSettings {
+    return this.#settings
+  }
+
+  /** Most seconds of a part in the period in force; `undefined` where parts are not told of. */
+  get partDuration(): number | undefined {
+    return this.#period === undefined ? this.#settings.partDuration : this.#partDuration
+  }
+
+  /**
+   * Keeps more or less from now on, and cuts the next period into other parts. The duration of segments stays, and nothing is kept on disk where
+   * nothing has been from the start.
+   */
+  configure(settings: Omit<PresentationSettings, 'segmentDuration'>): void {
+    const { segmentDuration } = this.#settings
+    this.#settings = { ...settings, segmentDuration }
+    this.#segmenter.part = settings.partDuration
+    this.#changed()
   }
 
   /** The segments that are kept, oldest first; the last may be growing. */
@@ -217,6 +227,7 @@ export class Presentation {
   /** Begins a period: what is open ends. */
   begin(period: Period): void {
     this.#period = period
+    this.#partDuration = this.#settings.partDuration
     this.#live = true
     this.#segmenter.begin(period)
     this.#changed()
@@ -385,21 +396,5 @@ export class Presentation {
       this.#changed()
     },
     keyless: (seconds) => this.#owner.keyless?.(seconds),
-  }
-}
-
-const SCHEME = 'https://aomedia.org/emsg/ID3'
-const TIMESCALE = 90_000
-
-// AOM, Carriage of ID3 Timed Metadata in CMAF: the message is a whole ID3v2 tag.
-function titleEvent({ id, text, start }: Title): EventMessage {
-  return {
-    timescale: TIMESCALE,
-    time: Math.round(start * TIMESCALE),
-    duration: 0xffff_ffff,
-    id,
-    scheme: SCHEME,
-    value: '',
-    message: writeId3([{ id: 'TIT2', text }]),
   }
 }

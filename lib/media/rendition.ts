@@ -31,18 +31,23 @@ export function tracksOf({ tracks, partial }: Period, id: RenditionId): readonly
   return audio.slice(index, index + 1)
 }
 
-const CMAF: ReadonlySet<CodecId> = new Set(['h264', 'hevc', 'vp9', 'av1', 'aac', 'opus', 'flac', 'ac3', 'eac3'])
-const WEBM: ReadonlySet<CodecId> = new Set(['vp8', 'vp9', 'av1', 'opus', 'vorbis'])
-const TS: ReadonlySet<CodecId> = new Set(['h264', 'hevc', 'aac', 'mp3', 'ac3', 'eac3'])
+const CODECS: Readonly<Record<'mp4' | 'webm' | 'ts', ReadonlySet<CodecId>>> = {
+  mp4: new Set(['h264', 'hevc', 'vp9', 'av1', 'aac', 'opus', 'flac', 'ac3', 'eac3']),
+  webm: new Set(['vp8', 'vp9', 'av1', 'opus', 'vorbis']),
+  ts: new Set(['h264', 'hevc', 'aac', 'mp3', 'ac3', 'eac3']),
+}
+
+/** Whether a container can carry tracks, of which there is at least one, so that browsers know them in it. */
+export function canCarry(container: 'mp4' | 'webm' | 'ts', tracks: readonly MediaTrack[]): boolean {
+  return tracks.length > 0 && tracks.every(({ codecId }) => CODECS[container].has(codecId))
+}
 
 /** How tracks can be written together so that browsers play them; `undefined` where there is no way. */
 export function containerOf(tracks: readonly MediaTrack[]): Container | undefined {
-  const all = (codecs: ReadonlySet<CodecId>): boolean => tracks.every(({ codecId }) => codecs.has(codecId))
-  if (tracks.length === 0) return undefined
-  if (all(CMAF)) return 'mp4'
+  if (canCarry('mp4', tracks)) return 'mp4'
   if (tracks.length === 1 && tracks[0]!.codecId === 'mp3') return 'packed'
-  if (all(TS)) return 'ts'
-  return all(WEBM) ? 'webm' : undefined
+  if (canCarry('ts', tracks)) return 'ts'
+  return canCarry('webm', tracks) ? 'webm' : undefined
 }
 
 /** What is to be known of the files of a container. */

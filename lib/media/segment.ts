@@ -17,10 +17,13 @@ export class PeriodWriters {
   readonly period: Period
   /** Where the segments lie that begin with the source's regular key frames; `undefined` where they do not, or before the first is whole. */
   grid: Grid | undefined
+  /** Most seconds of its parts; `undefined` where each segment is one part, and none is told of before it is whole. */
+  readonly partDuration: number | undefined
   readonly #writers = new Map<RenditionId, Writer | undefined>()
 
-  constructor(period: Period) {
+  constructor(period: Period, partDuration?: number) {
     this.period = period
+    this.partDuration = partDuration
   }
 
   /** What writes a rendition; `undefined` where it does not exist, or nothing that browsers play can hold it. */

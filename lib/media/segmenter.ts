@@ -19,7 +19,7 @@ export interface SegmenterOwner {
 export interface Lengths {
   /** Seconds of a segment, a whole number. */
   readonly segment: number
-  /** Most seconds of a part; `undefined` makes each segment one part. */
+  /** Most seconds of a part; `undefined` makes each segment one part. {@link Segmenter.part} may become another. */
   readonly part: number | undefined
   /** Most bytes of a segment. */
   readonly size: number
@@ -43,9 +43,11 @@ const MAX_EVENTS = 16
 export class Segmenter {
   readonly #owner: SegmenterOwner
   readonly #lengths: Lengths
+  /** Most seconds of a part, in the periods that begin from now on; see {@link Lengths.part}. */
+  part: number | undefined
   // Seconds of a part, where there is no reason for another length, and the most.
-  readonly #partLength: number
-  readonly #longest: number
+  #partLength = 0
+  #longest = 0
   #writers: PeriodWriters | undefined
   #segment: Segment | undefined
   #packets: Packet[] = []
@@ -73,8 +75,7 @@ export class Segmenter {
   constructor(owner: SegmenterOwner, lengths: Lengths, first: { sequence: number; part: number }) {
     this.#owner = owner
     this.#lengths = lengths
-    this.#partLength = Math.min(lengths.part ?? lengths.segment, lengths.segment)
-    this.#longest = lengths.part === undefined ? lengths.segment + ROUNDING : this.#partLength + EPSILON
+    this.part = lengths.part
     this.#nextSequence = first.sequence
     this.#nextPart = first.part
   }
@@ -100,7 +101,11 @@ export class Segmenter {
   /** Begins a period. */
   begin(period: Period): void {
     this.end()
-    this.#writers = new PeriodWriters(period)
+    const { part } = this
+    const { segment } = this.#lengths
+    this.#partLength = Math.min(part ?? segment, segment)
+    this.#longest = part === undefined ? segment + ROUNDING : this.#partLength + EPSILON
+    this.#writers = new PeriodWriters(period, part)
     this.#last = this.#end = this.#key = this.#other = period.start
     this.#start = Math.max(this.#start, period.start)
     this.#lead = FIRST_LEAD
@@ -158,7 +163,7 @@ export class Segmenter {
     const segment = this.#segment
     // What would have no length waits for more.
     if (segment === undefined || (start - this.#start < EPSILON && this.#packets.length > 0)) return
-    const { segment: length, part } = this.#lengths
+    const { segment: length } = this.#lengths
     const begun = start - segment.start
     const isLong = end - segment.start > length + (isVideo ? ROUNDING : EPSILON)
     const isNext = isKey && (begun > length - ROUNDING || begun + this.#gop > length + ROUNDING)
@@ -168,7 +173,7 @@ export class Segmenter {
       if (this.#fresh && (isNext || (isLong && !isVideo))) this.#writers!.grid = { sequence: segment.sequence, duration: segment.duration }
       this.#fresh = false
       this.#open(Math.max(start, this.#start))
-    } else if (part !== undefined && end - this.#start > this.#partLength + EPSILON) this.#closePart(start)
+    } else if (this.#writers!.partDuration !== undefined && end - this.#start > this.#partLength + EPSILON) this.#closePart(start)
   }
 
   #isLarge(packet: Packet): boolean {

@@ -122,6 +122,14 @@ export class Timeline {
   }
 
   /**
+   * Makes the next key frame begin another period, in which all goes on without a gap.
+   * @param now milliseconds since 1970
+   */
+  renew(now: number): void {
+    if (!this.#fresh) this.#due ??= now
+  }
+
+  /**
    * Takes the next packet.
    * @param tracks what the source has now
    * @param now milliseconds since 1970

@@ -4,7 +4,8 @@ import type { FormatName, Frame } from '../formats/frame.js'
 import type { MediaTrack } from '../formats/packet.js'
 import { Feed } from '../media/feed.js'
 import type { MediaFolder } from '../media/folder.js'
-import { Presentation } from '../media/presentation.js'
+import type { Health } from '../media/health.js'
+import { Presentation, type PresentationSettings } from '../media/presentation.js'
 import type { MountSettings } from '../options.js'
 import { type Form, FORMS, formTracks, type InstantOwner, InstantStream } from './instant.js'
 import { Replay } from './replay.js'
@@ -19,11 +20,12 @@ export interface BroadcastOwner extends InstantOwner {
 
 /** Milliseconds that a form is kept ready after its last listener has gone. */
 const LINGER = 10_000
+/** Milliseconds that segments are kept when neither HLS nor DASH is wanted any more: a switch may have been touched by mistake. */
+const GRACE = 60_000
 
 /** A mount as browsers and radios get it: its packets cut into segments, and as endless streams of other forms. */
 export class Broadcast {
-  /** Its segments; `undefined` where neither HLS nor DASH is wanted. */
-  readonly presentation: Presentation | undefined
+  #presentation: Presentation | undefined
   readonly #feed: Feed
   readonly #owner: BroadcastOwner
   readonly #clock: Clock
@@ -34,27 +36,52 @@ export class Broadcast {
   #format: FormatName | undefined
   #warned = false
   #lost = false
-  /** The settings that it was made for. */
+  /** Those of its settings that cannot change. */
   readonly #made: string
+  #dropping: (() => void) | undefined
 
   constructor(owner: BroadcastOwner, clock: Clock) {
     this.#owner = owner
     this.#clock = clock
     this.#feed = new Feed(clock.now())
-    const { hls, dash, dvr, dvrSize } = owner.settings
-    this.#made = JSON.stringify({ hls, dash, dvr, dvrSize })
-    if (!hls.enabled && !dash) return
-    const settings = {
-      segmentDuration: hls.segmentDuration,
-      partDuration: hls.lowLatency ? hls.partDuration : undefined,
-      segmentCount: hls.segmentCount,
-      maxSize: hls.maxSize,
-      dvr,
-      dvrSize,
+    this.#made = fixed(owner.settings)
+    if (isCut(owner.settings)) this.#present()
+  }
+
+  /** Its segments; `undefined` where neither HLS nor DASH is wanted. */
+  get presentation(): Presentation | undefined {
+    return this.#presentation
+  }
+
+  /**
+   * Does at once what the mount's settings ask for now. How long segments and parts are, and whether what is on disk is kept, is another only
+   * from the next source on; see {@link Broadcast.fits}.
+   */
+  configure(): void {
+    const { settings } = this.#owner
+    const now = this.#clock.now()
+    if (!settings.instant) {
+      for (const stream of this.#streams.values()) this.#drop(stream)
+      for (const replay of this.#replays) replay.close()
     }
-    const hears = { keyless: (seconds: number) => this.#keyless(seconds), lost: (reason: string) => this.#lose(reason) }
-    this.presentation = new Presentation(hears, settings, this.#feed.timeline.origin, clock, owner.folder)
-    this.#feed.attach(this.presentation)
+    const presentation = this.#presentation
+    if (!isCut(settings)) {
+      if (presentation !== undefined) this.#dropping ??= this.#clock.after(GRACE, () => this.#absent())
+      return
+    }
+    this.#dropping?.()
+    this.#dropping = undefined
+    if (presentation === undefined) return this.#present()
+    const { partDuration } = presentation
+    // The longest part was promised to players who have seen one.
+    const wanted = settings.hls.lowLatency ? (partDuration ?? settings.hls.partDuration) : undefined
+    presentation.configure({ ...presentationSettings(settings), partDuration: wanted })
+    if (wanted !== partDuration) this.#feed.timeline.renew(now)
+  }
+
+  /** What is measured of the packets of its source. */
+  get health(): Health {
+    return this.#feed.health
   }
 
   /** The streams that are being made, by form. */
@@ -76,8 +103,8 @@ export class Broadcast {
   }
 
   /** Whether it is what these settings ask for. */
-  fits({ hls, dash, dvr, dvrSize }: MountSettings): boolean {
-    return JSON.stringify({ hls, dash, dvr, dvrSize }) === this.#made
+  fits(settings: MountSettings): boolean {
+    return fixed(settings) === this.#made && isCut(settings) === (this.#presentation !== undefined)
   }
 
   /** Takes the next frames of the source, once their format is known. */
@@ -127,6 +154,7 @@ export class Broadcast {
 
   /** Ends it for good: another takes its place, or the mount is gone. */
   close(): void {
+    this.#dropping?.()
     this.presentation?.close()
   }
 
@@ -175,6 +203,24 @@ export class Broadcast {
     stream.close()
   }
 
+  #present(): void {
+    const hears = { keyless: (seconds: number) => this.#keyless(seconds), lost: (reason: string) => this.#lose(reason) }
+    const { settings, folder } = this.#owner
+    this.#presentation = new Presentation(hears, presentationSettings(settings), this.#feed.timeline.origin, this.#clock, folder)
+    this.#feed.join(this.#presentation, this.#clock.now())
+  }
+
+  #absent(): void {
+    const presentation = this.#presentation
+    this.#dropping = undefined
+    if (presentation === undefined) return
+    this.#feed.detach(presentation)
+    // Those who wait look at it once more.
+    presentation.end()
+    presentation.close()
+    this.#presentation = undefined
+  }
+
   #lose(reason: string): void {
     if (this.#lost) return
     this.#lost = true
@@ -191,3 +237,17 @@ export class Broadcast {
     )
   }
 }
+
+const isCut = ({ hls, dash }: MountSettings): boolean => hls.enabled || dash
+
+/** What playlists promise, and what is on disk: it stays as it is for as long as there are segments. */
+const fixed = ({ hls, dvr }: MountSettings): string => [hls.segmentDuration, hls.partDuration, dvr > 0].join()
+
+const presentationSettings = ({ hls, dvr, dvrSize }: MountSettings): PresentationSettings => ({
+  segmentDuration: hls.segmentDuration,
+  partDuration: hls.lowLatency ? hls.partDuration : undefined,
+  segmentCount: hls.segmentCount,
+  maxSize: hls.maxSize,
+  dvr,
+  dvrSize,
+})

@@ -164,6 +164,45 @@ export function recordingName(pattern: string, { time, mount, ending }: { time: 
   return base.replaceAll(/%[\w%]|\{mount\}/g, (field) => (field === '{mount}' ? tame(mount.slice(1)) : tame(strftime(field, time))))
 }
 
+/** Whether a file can be a recording of a mount, by its name and the mount's pattern. */
+export function isRecordingOf(pattern: string, mount: string, name: string): boolean {
+  const source = pattern
+    .split(/(%[\w%]|\{mount\}|\.\*$)/)
+    .map((part, i) =>
+      i % 2 === 0 ? literal(part) : part === '{mount}' ? literal(tame(mount.slice(1))) : part === '.*' ? '\\.\\w+' : shapeOf(part),
+    )
+    .join('')
+  // The second of a name has a number before its ending.
+  const dot = source.lastIndexOf('\\.')
+  return new RegExp(`^${source.slice(0, dot < 0 ? undefined : dot)}(-\\d+)?${dot < 0 ? '' : source.slice(dot)}$`, 'u').test(name)
+}
+
+// Fields have a fixed width wherever they can, so that there is one way to read a name.
+const shapeOf = (field: string): string => SHAPES[field.slice(1)] ?? literal(tame(field))
+
+const SHAPES: Readonly<Record<string, string>> = {
+  Y: '\\d{4}',
+  j: '\\d{3}',
+  e: '[ \\d]\\d',
+  s: '\\d{9,12}',
+  F: '\\d{4}-\\d\\d-\\d\\d',
+  T: '\\d\\d:\\d\\d:\\d\\d',
+  b: '[A-Z][a-z]{2}',
+  a: '[A-Z][a-z]{2}',
+  B: '[A-Z][a-z]{2,8}',
+  A: '[A-Z][a-z]{5,8}',
+  Z: '[\\w+:-]{1,10}',
+  '%': '%',
+  y: '\\d\\d',
+  m: '\\d\\d',
+  d: '\\d\\d',
+  H: '\\d\\d',
+  M: '\\d\\d',
+  S: '\\d\\d',
+}
+
+const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, (sign) => (sign === '-' ? sign : `\\${sign}`))
+
 const tame = (text: string): string =>
   text
     .slice(0, MAX_FIELD)

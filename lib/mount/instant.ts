@@ -10,7 +10,7 @@ import { WebmMuxer } from '../formats/webm-muxer.js'
 import type { StreamInfo } from '../icy/stream-info.js'
 import type { Sink } from '../media/feed.js'
 import type { Period } from '../media/period.js'
-import { containerOf, tracksOf } from '../media/rendition.js'
+import { canCarry, containerOf, tracksOf } from '../media/rendition.js'
 import type { MountSettings } from '../options.js'
 import type { JoinPoint, Listener } from './listener.js'
 import { Outlet } from './outlet.js'
@@ -41,8 +41,8 @@ export function formOf(ending: string): Form | undefined {
 export function formTracks(form: Form, period: Period): readonly MediaTrack[] {
   const main = tracksOf(period, 'main')
   if (form === 'mp4') return containerOf(main) === 'mp4' ? main : []
-  if (form === 'webm') return main.length > 0 && main.every(({ codecId }) => WEBM.has(codecId)) ? main : []
-  if (form === 'ts') return main.some(({ kind }) => kind === 'video') && main.every(({ codecId }) => TS.has(codecId)) ? main : []
+  if (form === 'webm') return canCarry('webm', main) ? main : []
+  if (form === 'ts') return main.some(({ kind }) => kind === 'video') && canCarry('ts', main) ? main : []
   const codecs = AUDIO[form]
   return period.tracks.filter(({ codecId }) => codecs.has(codecId)).slice(0, 1)
 }
@@ -174,8 +174,6 @@ const TYPES: Readonly<Partial<Record<Form, string>>> = {
   opus: 'audio/ogg',
   ogg: 'audio/ogg',
 }
-const WEBM: ReadonlySet<CodecId> = new Set(['vp8', 'vp9', 'av1', 'opus', 'vorbis'])
-const TS: ReadonlySet<CodecId> = new Set(['h264', 'hevc', 'aac', 'mp3', 'ac3', 'eac3'])
 const AUDIO: Readonly<Record<'aac' | 'mp3' | 'opus' | 'ogg', ReadonlySet<CodecId>>> = {
   aac: new Set(['aac']),
   mp3: new Set(['mp3']),

@@ -68,7 +68,7 @@ const LINGER = 10_000
 export class Listener {
   // First what every write touches: with thousands of listeners, memory that lies together is time.
   readonly #socket: Duplex
-  readonly #owner: ListenerOwner
+  #owner: ListenerOwner
   #phase: 'new' | 'answered' | 'playing' | 'ended' = 'new'
   #cursor = 0
   #encoder: IcyEncoder | undefined
@@ -96,7 +96,7 @@ export class Listener {
     socket.on('end', () => socket.destroy())
     socket.on('close', () => {
       this.#phase = 'ended'
-      owner.leave(this)
+      this.#owner.leave(this)
     })
     socket.resume()
   }
@@ -133,6 +133,20 @@ export class Listener {
       this.#advance(to)
     }
     return this.#cursor < queue.end
+  }
+
+  /**
+   * Goes on with another stream of the same format, from the next place on where one may start. What it has not been given of this one it never gets.
+   * Its bytes count anew.
+   * @returns whether it does; not when its connection has ended
+   */
+  follow(owner: ListenerOwner): boolean {
+    if (this.#phase === 'ended') return false
+    this.#owner = owner
+    this.bytesSent = 0
+    if (this.#phase === 'playing') this.#phase = 'answered'
+    this.#cursor = owner.queue.end
+    return true
   }
 
   /** Gives it what is left, and ends the connection in order. */

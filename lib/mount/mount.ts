@@ -1,14 +1,16 @@
 import type { Clock } from '../clock.js'
 import type { Frame, Track } from '../formats/frame.js'
+import { FloecastError } from '../errors.js'
 import type { StreamInfo } from '../icy/stream-info.js'
 import { createMetadata, formatMetadata, type Metadata, NO_METADATA } from '../icy/metadata.js'
 import type { MountSettings } from '../options.js'
 import type { Listener } from './listener.js'
 import { Broadcast, type BroadcastOwner } from './broadcast.js'
 import type { MediaFolder } from '../media/folder.js'
+import type { Form } from './instant.js'
 import { Recording, type RecordingOwner, type RecordingState } from './dump.js'
 import { Outlet } from './outlet.js'
-import type { Source, SourceOwner } from './source.js'
+import { type Source, type SourceOwner, WAYS_IN } from './source.js'
 
 /** What happens on mounts, as a server emits it. */
 export interface MountEvents {
@@ -162,6 +164,26 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     this.#tell('source', source, this)
   }
 
+  /** Applies other settings at once: only those end, in order, who use a way in or out that is off from now on. */
+  configure(settings: MountSettings): void {
+    const { source } = this
+    this.settings = settings
+    if (source !== undefined && !settings[source.protocol]) source.close(`sources by ${WAYS_IN[source.protocol]} are switched off`)
+    if (!settings.progressive) this.dismiss()
+    this.broadcast.configure()
+  }
+
+  /**
+   * Throws where the mount is not to be had so.
+   * @param form `undefined` for the one in which it comes
+   * @throws FloecastError FORM_OFF
+   */
+  offer(form: Form | undefined): void {
+    const { progressive, instant } = this.settings
+    if (form === undefined && !progressive) throw new FloecastError('FORM_OFF', { form: 'it comes', mount: this.name })
+    if (form !== undefined && !instant) throw new FloecastError('FORM_OFF', { form: `.${form}`, mount: this.name })
+  }
+
   /** Says what plays now: to listeners with the next metadata block, to status pages at once. */
   setMetadata(metadata: Metadata): void {
     this.metadata = metadata
@@ -237,6 +259,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
       this.#counted = { bytes: source.bytesReceived, time: now }
     }
     const { skipped } = source.demuxer
+    if (this.ready) this.broadcast.health.lost(skipped, now)
     if (skipped > this.#damage.bytes && now - this.#damage.time >= DAMAGE_INTERVAL) {
       const seconds = Math.round((now - this.#damage.time) / 1000)
       this.warn(
@@ -252,6 +275,11 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     const segments = this.broadcast.presentation?.segments.length ?? 0
     // Those who watch what has been an hour ago have not seen the end.
     return segments === 0 || this.clock.now() - this.#left >= Math.max(KEEP, 1000 * (this.broadcast.presentation?.dvr ?? 0))
+  }
+
+  /** When the last source went, in milliseconds since 1970; `undefined` while one is there, and where none ever was. */
+  get silentSince(): number | undefined {
+    return this.source !== undefined || this.#left === -Infinity ? undefined : this.#left
   }
 
   /** Who listens to the mount, in whatever form. */

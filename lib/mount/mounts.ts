@@ -3,13 +3,13 @@ import type { Clock } from '../clock.js'
 import { FloecastError } from '../errors.js'
 import { AutoDemuxer } from '../formats/detect.js'
 import type { StreamInfo } from '../icy/stream-info.js'
-import { mountOptions, type MountSettings, type ServerSettings } from '../options.js'
+import { effectiveSettings, type MountSettings, type ServerSettings } from '../options.js'
 import { type Form, formOf } from './instant.js'
 import { MediaFolder } from '../media/folder.js'
 import { Listener, type ListenerDetails } from './listener.js'
 import { Mount, type Tell } from './mount.js'
 import type { Replay } from './replay.js'
-import { Source, type SourceDetails } from './source.js'
+import { Source, type SourceDetails, type SourceProtocol, sourceProtocol, WAYS_IN } from './source.js'
 
 // Paths that belong to the server itself, now or soon: nobody can publish to them or below them.
 const RESERVED = new Set([
@@ -96,39 +96,50 @@ export class Mounts {
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** The settings that a mount of that name has: its own, else those of the longest prefix that fits, else the defaults. */
+  /**
+   * The settings that hold for a mount of that name: its own, else those of the longest prefix that fits, else the defaults; without
+   * what is off for the whole server.
+   */
   settingsOf(name: string): MountSettings {
-    const { mounts } = this.#settings
-    const own = Object.hasOwn(mounts, name) ? mounts[name] : undefined
-    if (own !== undefined) return own
-    let best = ''
-    for (const key of Object.keys(mounts))
-      if (key.endsWith('*') && key.length > best.length && name.startsWith(key.slice(0, -1))) best = key
-    return best === '' ? mountOptions.parse({}) : mounts[best]!
+    return effectiveSettings(this.#settings, name)
   }
 
-  /** Applies other settings to all that runs, dropping nobody. The folder for media stays, once there is one. */
+  /**
+   * Applies other settings to all that runs. Only those end, in order, who use a way in or out that is off from now on. The folder for
+   * media stays, once there is one.
+   */
   configure(settings: ServerSettings): void {
     this.#settings = settings
     if (settings.mediaDir !== undefined) this.#folder ??= new MediaFolder(settings.mediaDir)
     for (const name of Object.keys(settings.mounts)) if (!name.endsWith('*') && !this.#mounts.has(name)) this.#create(name)
     for (const mount of this) {
-      mount.settings = this.settingsOf(mount.name)
       mount.folder = this.#folder
+      mount.configure(this.settingsOf(mount.name))
       this.#forget(mount)
     }
   }
 
   /**
-   * Throws what a source that wants this mount would be refused with, and nothing when it may have it.
-   * @throws FloecastError MOUNT_INVALID, MOUNT_RESERVED, MOUNT_IN_USE, TOO_MANY_SOURCES or SERVER_CLOSING
+   * Throws what no mount may be called.
+   * @throws FloecastError MOUNT_INVALID, MOUNT_RESERVED
    */
-  check(name: string): void {
-    if (this.#closed) throw new FloecastError('SERVER_CLOSING')
+  checkName(name: string): void {
     if (RESERVED.has(name.split('/')[1]!)) throw new FloecastError('MOUNT_RESERVED', { mount: name })
     if (name === '/') throw new FloecastError('MOUNT_INVALID', { mount: name })
+  }
+
+  /**
+   * Throws what a source that wants this mount would be refused with, and nothing when it may have it.
+   * @param protocol by which it comes
+   * @throws FloecastError MOUNT_INVALID, MOUNT_RESERVED, SOURCE_OFF, MOUNT_IN_USE, TOO_MANY_SOURCES or SERVER_CLOSING
+   */
+  check(name: string, protocol: SourceProtocol): void {
+    if (this.#closed) throw new FloecastError('SERVER_CLOSING')
+    this.checkName(name)
+    const settings = this.settingsOf(name)
+    if (!settings[protocol]) throw new FloecastError('SOURCE_OFF', { mount: name, protocol: WAYS_IN[protocol] })
     const live = this.#mounts.get(name)?.source !== undefined
-    if (live && !this.settingsOf(name).takeover) throw new FloecastError('MOUNT_IN_USE', { mount: name })
+    if (live && !settings.takeover) throw new FloecastError('MOUNT_IN_USE', { mount: name })
     if (!live && this.sources >= this.#settings.maxSources) throw new FloecastError('TOO_MANY_SOURCES')
   }
 
@@ -138,7 +149,7 @@ export class Mounts {
    * @throws FloecastError as {@link Mounts.check}
    */
   publish(name: string, info: StreamInfo, details: SourceDetails): Source {
-    this.check(name)
+    this.check(name, sourceProtocol(details))
     const mount = this.#mounts.get(name) ?? this.#create(name)
     const source = new Source(mount, new AutoDemuxer(details.contentType), details)
     mount.start(source, info)
@@ -149,11 +160,12 @@ export class Mounts {
   /**
    * Lets someone listen to a live mount, as it comes or in another form. The connection is the listener's from then on.
    * @param replay of that mount, for one who begins in the past
-   * @throws FloecastError MOUNT_NOT_FOUND, NOT_PLAYABLE or TOO_MANY_LISTENERS
+   * @throws FloecastError MOUNT_NOT_FOUND, FORM_OFF, NOT_PLAYABLE or TOO_MANY_LISTENERS
    */
   listen(name: string, socket: Duplex, details: ListenerDetails, form?: Form, replay?: Replay): Listener {
     const mount = this.#mounts.get(name)
     if (mount?.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: name })
+    mount.offer(form)
     const { maxListeners } = mount.settings
     if ((maxListeners !== undefined && mount.connected >= maxListeners) || this.listeners >= this.#settings.maxListeners)
       throw new FloecastError('TOO_MANY_LISTENERS')

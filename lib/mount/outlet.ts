@@ -101,6 +101,23 @@ export abstract class Outlet implements Pulsed, ListenerOwner {
     this.left(listener)
   }
 
+  /**
+   * Hands all listeners over to another outlet of the same format, which they hear from its next sync point on. To whoever counts, they leave
+   * here and come there.
+   * @returns how many there were
+   */
+  handOver(to: Outlet): number {
+    let count = 0
+    // A copy: each that goes leaves the list.
+    for (const listener of this.#listeners.slice()) {
+      this.leave(listener)
+      if (!listener.follow(to)) continue
+      to.join(listener)
+      count++
+    }
+    return count
+  }
+
   flush(from: number, to: number): boolean {
     let hungry = false
     // Downward, because a listener who is dropped leaves the list and the last takes its place.
@@ -133,8 +150,13 @@ export abstract class Outlet implements Pulsed, ListenerOwner {
   /** Gives all listeners what is left, and ends their connections in order. */
   protected finish(): void {
     this.pulse.stop()
+    this.dismiss()
+    this.queue.clear()
+  }
+
+  /** Ends the connections of all listeners in order, while the stream goes on. */
+  protected dismiss(): void {
     // A copy: each that finishes leaves the list.
     for (const listener of this.#listeners.slice()) listener.finish()
-    this.queue.clear()
   }
 }

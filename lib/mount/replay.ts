@@ -165,6 +165,11 @@ export class Replay extends Outlet {
     )
   }
 
+  /** Ends it: its listener gets what is there. */
+  close(): void {
+    this.#end()
+  }
+
   #end(): void {
     if (this.#ended) return
     this.#ended = true

@@ -28,6 +28,16 @@ export interface SourceDetails {
   readonly disconnect: () => void
 }
 
+/** How a source speaks: as Icecast has it, or as SHOUTcast 1 has it. */
+export type SourceProtocol = 'icecast' | 'shoutcast'
+
+/** What people call the ways in. */
+export const WAYS_IN: Readonly<Record<SourceProtocol, string>> = { icecast: 'Icecast', shoutcast: 'SHOUTcast' }
+
+/** How a source speaks, as its request tells. */
+export const sourceProtocol = ({ request }: Pick<SourceDetails, 'request'>): SourceProtocol =>
+  request.method === 'SHOUTcast' ? 'shoutcast' : 'icecast'
+
 /** One who sends: bytes come in, frames go to the mount. */
 export class Source {
   /** Who it is. */
@@ -47,6 +57,11 @@ export class Source {
     this.demuxer = demuxer
     this.details = details
     this.lastByte = details.connected
+  }
+
+  /** How it speaks. */
+  get protocol(): SourceProtocol {
+    return sourceProtocol(this.details)
   }
 
   /** Whether it still sends. */

@@ -114,7 +114,8 @@ const ownHost = (name: string | undefined, port: number | undefined, scheme: str
   return usual || /:\d+$/.test(literal) ? literal : `${literal}:${port}`
 }
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6
+/** An address, read. */
+export type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 // Only what Node calls an address: ipaddr.js also reads 127.1 and 0x7f000001. A port, as some proxies send it, is left out.
 const parse = (text: string): Address | undefined => {
@@ -125,12 +126,13 @@ const parse = (text: string): Address | undefined => {
 
 const normalAddress = (text: string): string | undefined => parse(text)?.toString()
 
-type Range = [Address, number]
+type Range = readonly [base: Address, bits: number]
 
 // Settings are compiled once: whoever reloads them brings another array.
 const compiled = new WeakMap<readonly string[], readonly Range[]>()
 
-const isTrusted = (address: string, proxies: readonly string[]): boolean => {
+/** Whether an address is that of a proxy which is believed, or in the range of some. */
+export const isTrusted = (address: string, proxies: readonly string[]): boolean => {
   if (proxies.length === 0) return false
   const candidate = parse(address)
   if (candidate === undefined) return false
@@ -139,7 +141,8 @@ const isTrusted = (address: string, proxies: readonly string[]): boolean => {
   return ranges.some(([base, bits]) => base.kind() === candidate.kind() && candidate.match(base, bits))
 }
 
-const readRange = (text: string): Range | undefined => {
+/** Reads an address, or a range in CIDR notation; `undefined` for what is neither. IPv4 inside of IPv6 is IPv4. */
+export const readRange = (text: string): Range | undefined => {
   const [host = '', length, ...more] = text.trim().split('/')
   if (isIP(host) === 0 || more.length > 0 || (length !== undefined && !/^\d{1,3}$/.test(length))) return undefined
   const given = ipaddr.parse(host)

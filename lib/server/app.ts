@@ -1,20 +1,23 @@
 import { Router } from '@koa/router'
 import Koa, { type Context, type Middleware, type Next } from 'koa'
-import { CHALLENGE, PREFLIGHT } from './answer.js'
+import { PREFLIGHT } from './answer.js'
 import { FloecastError } from '../errors.js'
 import type { ServerContext } from './context.js'
 import { handlersOf } from './api/handlers.js'
 import { giveMedia } from './media-http.js'
+import { adminPage } from './routes/admin.js'
 import { apiRoutes } from './routes/api.js'
 import { assetRoutes } from './routes/assets.js'
 import { eventRoutes } from './routes/events.js'
 import { guardOf } from './routes/guard.js'
-import { indexPage } from './routes/index-page.js'
 import { listen } from './routes/listen.js'
 import { metadataRoutes } from './routes/metadata.js'
 import { metricsRoutes } from './routes/metrics.js'
+import { openApiRoutes } from './routes/openapi.js'
+import { embedPage, missingPage, mountPage, statusPage } from './routes/pages.js'
 import { playlists } from './routes/playlists.js'
-import { allowAll, dress, tell } from './routes/respond.js'
+import { allowAll, dress, isApi, refuse } from './routes/respond.js'
+import { recordingRoutes } from './routes/recordings.js'
 import { shoutcastRoutes } from './routes/shoutcast.js'
 import { statusRoutes } from './routes/status.js'
 import { addressOf } from './routes/visit.js'
@@ -38,21 +41,27 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   statusRoutes(router, context)
   shoutcastRoutes(router, context)
   metricsRoutes(router, context)
-  if (page) indexPage(router, context)
-  eventRoutes(router, context)
-  apiRoutes(router, context, guardOf(context), handlersOf(context))
+  if (page) statusPage(router, context)
+  embedPage(router, context)
+  const guard = guardOf(context)
+  eventRoutes(router, context, guard)
+  openApiRoutes(router, context)
+  apiRoutes(router, context, guard, handlersOf(context))
+  recordingRoutes(router, context, guard)
   assetRoutes(router)
+  adminPage(router, context)
   // Last, for it takes whatever is left below /admin.
   metadataRoutes(router, context)
   // The router brings its own parameters to the context, which nobody needs to give it.
   const routed: (ctx: any, next: Next) => Promise<unknown> = router.routes()
   return (ctx, next) =>
     answered(ctx, async () => {
+      if (context.bans.find(addressOf(ctx, context)) !== undefined) throw new FloecastError('BANNED')
       if (giveMedia(context, ctx.req, ctx.res, ctx.path)) {
         ctx.respond = false
         return
       }
-      const rest = (): Promise<unknown> => routed(ctx, next)
+      const rest = (): Promise<unknown> => routed(ctx, () => mountPage(context, ctx, next))
       await listen(context, ctx, () => playlists(context, ctx, rest))
     })
 }
@@ -69,7 +78,7 @@ export function createApp(context: ServerContext): Koa {
       await answered(ctx, next)
     } catch (error) {
       context.logger.error({ err: error, method: ctx.method, path: ctx.path }, 'Cannot answer a request: this is a fault of the server')
-      tell(ctx, 500, 'The server has failed to answer; its log says why')
+      refuse(ctx, { status: 500, message: 'The server has failed to answer; its log says why' })
     }
   })
   app.use(routes(context))
@@ -80,6 +89,8 @@ export function createApp(context: ServerContext): Koa {
       ctx.status = 204
       return
     }
+    if (isApi(ctx)) throw new FloecastError('OPERATION_NOT_FOUND', { method: ctx.method, path: ctx.path })
+    if (missingPage(context, ctx)) return
     if (ctx.method === 'GET' || ctx.method === 'HEAD') throw new FloecastError('MOUNT_NOT_FOUND', { mount: ctx.path })
     // The front takes sources off connections that are fresh; whatever came this far has another parser on it already.
     if (ctx.method === 'PUT' || ctx.method === 'SOURCE') {
@@ -120,9 +131,7 @@ async function answered(ctx: Context, next: Next): Promise<void> {
   } catch (error) {
     if (!(error instanceof FloecastError)) throw error
     dress(ctx)
-    if (error.status === 401) ctx.set('WWW-Authenticate', CHALLENGE)
-    if (error.status === 405) ctx.set('Allow', 'GET, HEAD')
-    tell(ctx, error.status, error.message)
+    refuse(ctx, error)
   }
 }
 

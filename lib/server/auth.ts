@@ -1,4 +1,4 @@
-import { equal, verifyPassword } from './password.js'
+import { equal, fingerprint, verifyPassword } from './password.js'
 
 export { AttemptLimiter, type AttemptLimits } from './attempt-limiter.js'
 export { hashPassword, verifyPassword } from './password.js'
@@ -23,6 +23,11 @@ export interface Auth {
   admin(attempt: Attempt): boolean | Promise<boolean>
   /** Whether these credentials may listen to the mount; when missing, everyone may. */
   listener?(attempt: Attempt): boolean | Promise<boolean>
+  /**
+   * Another text whenever the administrator's name or password is: then administrators have to sign in again. Without it, every other
+   * {@link Auth} that a reload brings has that effect.
+   */
+  readonly version?: string
 }
 
 /** Passwords for {@link basic}, each plain or a hash made by {@link hashPassword}. */
@@ -46,6 +51,7 @@ export function basic({ source, admin, sourceUser = 'source', adminUser = 'admin
   return {
     source: ({ user, password }) => source !== undefined && (user === '' || equal(user, sourceUser)) && verifyPassword(password, source),
     admin: ({ user, password }) => admin !== undefined && equal(user, adminUser) && verifyPassword(password, admin),
+    version: fingerprint(`${adminUser}\n${admin ?? ''}`),
   }
 }
 

@@ -5,8 +5,21 @@ import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
 import type { Live } from './live.js'
+import type { LogTail } from './log-tail.js'
+import type { AuditTrail } from './audit-trail.js'
+import type { Feed } from './feed.js'
+import type { History } from './history.js'
+import type { Identity } from './identity.js'
+import type { Edits } from './edits.js'
+import type { People } from './people.js'
+import type { RecordingIndex } from './recording-index.js'
+import type { Sessions } from './sessions.js'
+import type { StateFolder } from './state-folder.js'
+import type { Tokens } from './tokens.js'
+import type { Bans } from './bans.js'
 import type { Media } from './media.js'
 import type { MediaContext } from './media-request.js'
+import type { Webhooks } from './webhooks.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'
@@ -19,14 +32,83 @@ export interface ServerContext extends MediaContext {
   readonly mounts: Mounts
   /** Answers for what browsers play. */
   readonly media: Media
-  /** The pages that follow what is on the air. */
+  /**
+   * Who is not let in.
+   * @internal
+   */
+  readonly bans: Bans
+  /**
+   * Which mounts recordings are of.
+   * @internal
+   */
+  readonly recordings: RecordingIndex
+  /**
+   * The pages that follow what is on the air.
+   * @internal
+   */
   readonly live: Live
+  /**
+   * Those who have signed in and follow what happens.
+   * @internal
+   */
+  readonly feed: Feed
+  /**
+   * How the server does, and did.
+   * @internal
+   */
+  readonly history: History
+  /**
+   * The last entries of the log.
+   * @internal
+   */
+  readonly tail: LogTail
+  /**
+   * Addresses that are told what happens.
+   * @internal
+   */
+  readonly webhooks: Webhooks
   /** Where time comes from. */
   readonly clock: Clock
   /** When the server was made, in milliseconds. */
   readonly started: number
   /** Where the server writes what happens. */
   readonly logger: Logger
+  /**
+   * What outlives the server.
+   * @internal
+   */
+  readonly state: StateFolder
+  /**
+   * Who can sign in besides the administrator of the configuration.
+   * @internal
+   */
+  readonly people: People
+  /**
+   * Who has signed in on pages.
+   * @internal
+   */
+  readonly sessions: Sessions
+  /**
+   * What programs sign in with.
+   * @internal
+   */
+  readonly tokens: Tokens
+  /**
+   * Who changed what.
+   * @internal
+   */
+  readonly audit: AuditTrail
+  /**
+   * Changes settings while the server runs.
+   * @internal
+   */
+  readonly edits: Edits
+  /**
+   * Cuts all connections of addresses that are not let in, whatever they are used for. Those of trusted proxies stay, as others come by them, too.
+   * @param isOut looks at an address, as `clientAddress` gives it
+   * @internal
+   */
+  cut(isOut: (address: string) => boolean): void
   /** Whether everybody may listen, without a word about who they are. */
   readonly open: boolean
   /** Hears of every request that has been answered: a line of the access log. */
@@ -37,7 +119,15 @@ export interface ServerContext extends MediaContext {
    * @param credentials what the peer has brought; of several readings of the same words, one must be right
    * @param mount the mount it is about, if any
    * @returns the user name
-   * @throws FloecastError AUTHENTICATION_REQUIRED without credentials (never counted), WRONG_PASSWORD (counted per address), TOO_MANY_ATTEMPTS
+   * @throws FloecastError AUTHENTICATION_REQUIRED without credentials (never counted), WRONG_PASSWORD (counted per address), NOT_ALLOWED when the
+   * password is right but not enough, TOO_MANY_ATTEMPTS
    */
   admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string>
+  /**
+   * Tells who knows a name and a password: the administrator, or one of the people.
+   * @param credentials one of them must be right
+   * @throws FloecastError as {@link ServerContext.admit}
+   * @internal
+   */
+  identify(credentials: readonly Credentials[], address: string): Promise<Identity>
 }

@@ -1,7 +1,9 @@
 import type { FormStatus, MountForms, SegmentedForm } from '../api/status.js'
 import { dashRenditions } from '../dash/views.js'
+import { FloecastError } from '../errors.js'
 import type { MediaTrack } from '../formats/packet.js'
 import { hlsContainer, hlsRenditions } from '../hls/views.js'
+import type { FileName } from '../media/names.js'
 import { type Container, containerOf, FILES, tracksOf } from '../media/rendition.js'
 import { formType } from '../mount/instant.js'
 import type { Mount } from '../mount/mount.js'
@@ -24,8 +26,8 @@ export function formsOf(mount: Mount, mounts: Mounts, url: string): MountForms {
   let hls: SegmentedForm | null = null
   let dash: SegmentedForm | null = null
   if (presentation !== undefined && period !== undefined) {
-    const { partDuration, segmentDuration, segmentCount, dvr = 0 } = presentation.settings
-    const lowLatency = partDuration !== undefined
+    const { segmentDuration, segmentCount, dvr = 0 } = presentation.settings
+    const lowLatency = presentation.partDuration !== undefined
     const times = { segmentDuration, rewind: Math.max(dvr, segmentDuration * segmentCount) }
     const container = hlsContainer(presentation, 'main')
     if (settings.hls.enabled && container !== undefined && hlsRenditions(presentation).length > 0 && isFree('m3u8'))
@@ -54,6 +56,18 @@ export function formsOf(mount: Mount, mounts: Mounts, url: string): MountForms {
       return { form, url: `${url}.${form}`, type, media: [withCodecs(type, tracks)] }
     })
   return { hls, dash, instant }
+}
+
+/**
+ * Throws where a file of segments belongs to what is switched off; further audio tracks belong to both HLS and DASH.
+ * @throws FloecastError FORM_OFF
+ */
+export function offerFile({ name, settings }: Mount, { rendition, kind, period }: FileName): void {
+  const isDash = rendition === 'video' || rendition === 'audio' || kind === 'time' || period !== undefined
+  const isHls = rendition === 'main' || kind === 'part'
+  const { dash, hls } = settings
+  if (!dash && (isDash || !hls.enabled)) throw new FloecastError('FORM_OFF', { form: 'DASH', mount: name })
+  if (!hls.enabled && (isHls || !dash)) throw new FloecastError('FORM_OFF', { form: 'HLS', mount: name })
 }
 
 /** A form that a page can play without a script: one endless stream or, where browsers play none, HLS, which some play by themselves. */

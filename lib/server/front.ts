@@ -11,9 +11,10 @@ import { Ingest, type SourceHead } from './ingest.js'
 import { Outbox } from './outbox.js'
 import { admitListener, admitViewer } from './listening.js'
 import { Media } from './media.js'
-import { type MediaRequest, refuse } from './media-request.js'
+import { type MediaRequest, NOTHING, refuse } from './media-request.js'
 import { type MediaTarget, mediaTarget } from './media-target.js'
 import { RawReply } from './reply.js'
+import { wantsPage } from './wants-page.js'
 
 /** What the front of a server needs of the server. */
 export interface FrontOwner extends ServerContext {
@@ -41,12 +42,16 @@ export class Front implements ConnectionOwner {
 
   decide(head: Head, connection: Connection): void {
     if (head.kind === 'tls') return this.#secure(connection)
+    if (this.#owner.bans.find(connection.address) !== undefined) return connection.refuse(new FloecastError('BANNED'))
     if (head.kind !== 'request') return this.#publish(head, connection)
     const { method, path, target } = head
     if (method === 'OPTIONS' && target === '*') return this.#options(head, connection)
-    if (method === 'SOURCE' || method === 'PUT' || (method === 'POST' && isMedia(head))) return this.#publish(head, connection)
+    if (method === 'SOURCE' || (method === 'PUT' && !isCall(head)) || (method === 'POST' && isMedia(head)))
+      return this.#publish(head, connection)
     const live = path !== undefined && this.#owner.mounts.find(path) !== undefined
-    if (live && (method === 'GET' || method === 'HEAD')) return void this.#listen(head, path, connection)
+    // A browser that opens a mount by its name gets a page, from HTTP; whoever asks for media gets media.
+    const isPage = live && this.#owner.mounts.get(path)?.source !== undefined && wantsPage(method, (name) => head.headers.get(name))
+    if (live && !isPage && (method === 'GET' || method === 'HEAD')) return void this.#listen(head, path, connection)
     if (live && method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)), 204)
     const wanted = path === undefined ? undefined : mediaTarget(this.#owner, path)
     if (wanted !== undefined) {
@@ -158,23 +163,25 @@ export class Front implements ConnectionOwner {
       else deadline()
     })
     const reply = new RawReply({ method, version, header }, keeps(head), outbox, (outcome) => {
-      told()
       if (outcome === 'break') {
+        told()
         connection.release()
         socket.destroy()
         return
       }
-      const isTaken = outbox.finish(() => {
-        deadline?.()
-        next()
-      })
       const next = (): void => {
+        deadline?.()
         if (outcome === 'keep') return connection.proceed()
         connection.release()
         hangUp(socket)
       }
-      if (isTaken) next()
-      else deadline = this.#owner.clock.after(SLOW, () => socket.destroy())
+      const isTaken = outbox.finish(next)
+      deadline = isTaken ? NOTHING : this.#owner.clock.after(SLOW, () => socket.destroy())
+      // Later, as thousands may have waited for the same: all of them are written to first.
+      queueMicrotask(() => {
+        told()
+        if (isTaken) next()
+      })
     })
     const request = mediaRequest(head, socket)
     const fail = (error: unknown): void => {
@@ -230,6 +237,9 @@ const isMedia = ({ headers, path }: RequestHead): boolean =>
   path !== undefined &&
   !/^\/(admin|api)(\/|\.cgi|$)/.test(path) &&
   /^(audio|video|application\/(ogg|octet-stream))/i.test(headers.get('content-type') ?? '')
+
+// The API has PUTs of its own, and nobody can publish there.
+const isCall = ({ target }: RequestHead): boolean => target.startsWith('/api/v1/')
 
 const mediaRequest = ({ method, path, rawQuery, headers }: RequestHead, { remoteAddress }: Socket): MediaRequest => ({
   method,

@@ -46,7 +46,7 @@ export class Ingest {
     if (path === undefined) throw new FloecastError('MOUNT_INVALID', { mount: head.target })
     const user = await this.#context.admit(['source'], credentials, path, this.#connection.address)
     const body = bodyOf(headers)
-    this.#context.mounts.check(path)
+    this.#context.mounts.check(path, 'icecast')
     const { socket } = this.#connection
     if (headers.lists('expect', '100-continue')) socket.write(CONTINUE)
     socket.write(OK)
@@ -56,7 +56,7 @@ export class Ingest {
   async #openXaudiocast({ password, mount, headers }: XaudiocastHead, reader: HeadReader): Promise<void> {
     if (mount === undefined) throw new FloecastError('MOUNT_INVALID', { mount: '' })
     const user = await this.#context.admit(['source'], [{ user: '', password }], mount, this.#connection.address)
-    this.#context.mounts.check(mount)
+    this.#context.mounts.check(mount, 'icecast')
     this.#connection.socket.write('OK\r\n')
     this.#pour(mount, user, headers, new PlainBody(), reader.rest)
   }
@@ -65,12 +65,12 @@ export class Ingest {
   async #openShoutcast({ password }: ShoutcastHead, reader: HeadReader): Promise<void> {
     const { mount, candidates } = parseLogin(password, this.#context.settings.shoutcastMount)
     const user = await this.#context.admit(['source'], candidates, mount, this.#connection.address)
-    this.#context.mounts.check(mount)
+    this.#context.mounts.check(mount, 'shoutcast')
     const { socket } = this.#connection
     socket.write('OK2\r\nicy-caps:11\r\n\r\n')
     const headers = await readHeaders(this.#connection, reader, this.#context.settings.headerTimeout)
     if (headers === undefined) return
-    this.#context.mounts.check(mount)
+    this.#context.mounts.check(mount, 'shoutcast')
     this.#pour(mount, user, headers, new PlainBody(), reader.rest)
   }
 

@@ -22,7 +22,7 @@ export interface StreamRequest extends RequestLine {
 /**
  * Lets someone listen, or throws what they are to be refused with.
  * @returns the mount, and all that `Mounts.listen` wants to know
- * @throws FloecastError as `ServerContext.admit`, and MOUNT_NOT_FOUND, NOT_PLAYABLE, BAD_REQUEST, and as `Broadcast.replay`
+ * @throws FloecastError as `ServerContext.admit`, and MOUNT_NOT_FOUND, FORM_OFF, NOT_PLAYABLE, BAD_REQUEST, and as `Broadcast.replay`
  */
 export async function admitListener(
   context: ServerContext,
@@ -39,6 +39,7 @@ export async function admitListener(
   const user = await context.admit(['listener'], credentials, found?.mount.name ?? path, address)
   if (found?.mount.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: path })
   const { mount } = found
+  mount.offer(found.form)
   const back = secondsBack(query.get('t'))
   const replay = back === undefined ? undefined : mount.broadcast.replay(found.form, back)
   const outlet = replay ?? (found.form === undefined ? mount : mount.broadcast.stream(found.form))

@@ -5,7 +5,7 @@ import { manifestOf } from '../dash/views.js'
 import { FloecastError } from '../errors.js'
 import { hasReached, parseBlockingRequest } from '../hls/blocking.js'
 import { formatMediaPlaylist, formatMultivariantPlaylist } from '../hls/playlist.js'
-import type { MediaPlaylist } from '../hls/presentation.js'
+import type { MediaPlaylist } from '../hls/entries.js'
 import {
   type GroupMember,
   hlsContainer,
@@ -49,11 +49,11 @@ export class MediaPlaylists {
   /** Answers with the multivariant playlist of a mount or a group. */
   multivariant(target: MediaTarget, request: MediaRequest, reply: Reply): () => void {
     const { mount, members } = target
-    if (!mount.settings.hls.enabled) throw new FloecastError('FORM_OFF', { form: 'HLS', mount: mount.name })
+    if (!members().some(({ settings }) => settings.hls.enabled)) throw new FloecastError('FORM_OFF', { form: 'HLS', mount: mount.name })
     const base = request.path.slice(0, request.path.lastIndexOf('/') + 1)
     const listed = members().flatMap((member): GroupMember[] => {
       const { presentation } = member.broadcast
-      return presentation === undefined
+      return presentation === undefined || !member.settings.hls.enabled
         ? []
         : [{ presentation, folder: `${relative(base, folderOf(member.name))}/`, name: member.info.name }]
     })
@@ -170,7 +170,7 @@ const hasParts = ({ segments }: Presentation): boolean => segments.some(({ parts
 function siblingsOf(mount: Mount, members: readonly Mount[], id: RenditionId): Sibling[] {
   return members.flatMap((member) => {
     const { presentation } = member.broadcast
-    if (presentation === undefined) return []
+    if (presentation === undefined || !member.settings.hls.enabled) return []
     return hlsRenditions(presentation)
       .filter((other) => member !== mount || other !== id)
       .map((other) => ({

@@ -33,11 +33,11 @@ export function mediaTarget({ mounts }: { readonly mounts: Mounts }, path: strin
   return { mount, members: () => atLeast(mount, mounts.group(name)), kind: ending === 'mpd' ? 'mpd' : 'multivariant', file: '' }
 }
 
-// The mount of that name, or the first that is live of a group of that name.
+// The mount of that name, or the first that is live of a group of that name; a mount without segments can still say that they are off.
 function mountOf(mounts: Mounts, name: string): Mount | undefined {
   if (name === '') return undefined
   const mount = mounts.get(name)
-  return mount?.broadcast.presentation === undefined ? mounts.group(name)[0] : mount
+  return mount?.broadcast.presentation === undefined ? (mounts.group(name)[0] ?? (mount?.source && mount)) : mount
 }
 
 const atLeast = (mount: Mount, members: readonly Mount[]): readonly Mount[] => (members.length > 0 ? members : [mount])

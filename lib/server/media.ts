@@ -3,12 +3,14 @@ import { parseName } from '../media/names.js'
 import { parseRendition } from '../media/rendition.js'
 import type { Mount } from '../mount/mount.js'
 import { clientAddress } from './address.js'
+import { offerFile } from './forms.js'
 import { MediaFiles } from './media-files.js'
 import { MediaPlaylists } from './media-playlists.js'
 import { type MediaContext, type MediaRequest, NOTHING, type See } from './media-request.js'
 import type { MediaTarget } from './media-target.js'
+import { givePicture } from './picture.js'
 import type { Reply } from './reply.js'
-import { parseCmcd, type ViewingProtocol } from './viewers.js'
+import { parseCmcd, type ViewingProtocol, type Whose } from './viewers.js'
 
 /** The most beacons from one address within so many milliseconds: those of a thousand viewers behind it, and as many again. */
 const BEACONS = 5_000
@@ -26,7 +28,8 @@ export class Media {
 
   constructor(context: MediaContext) {
     this.#context = context
-    const see: See = (...sighting) => this.#see(...sighting)
+    // Later, as thousands may have waited for the same: all of them are written to before any is counted.
+    const see: See = (...sighting) => queueMicrotask(() => this.#see(...sighting))
     this.#playlists = new MediaPlaylists(context, see)
     this.#files = new MediaFiles(context, see)
   }
@@ -38,8 +41,9 @@ export class Media {
    */
   answer(target: MediaTarget, request: MediaRequest, reply: Reply): () => void {
     const { mount, kind, file } = target
+    if (this.#context.viewers.banished > 0) this.#turnAway(mount, request)
     const { presentation } = mount.broadcast
-    if (presentation === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: mount.name })
+    if (presentation === undefined) throw new FloecastError('FORM_OFF', { form: kind === 'mpd' ? 'DASH' : 'HLS', mount: mount.name })
     if (kind === 'multivariant') return this.#playlists.multivariant(target, request, reply)
     if (kind === 'mpd') return this.#playlists.mpd(target, request, reply)
     if (file === 'time') {
@@ -51,10 +55,12 @@ export class Media {
       })
       return NOTHING
     }
+    if (file === 'picture') return (givePicture(presentation, this.#context.clock.now(), reply), NOTHING)
     const playlist = file.endsWith('.m3u8') ? parseRendition(file.slice(0, -5)) : undefined
     if (playlist !== undefined) return this.#playlists.media(target, playlist, request, reply)
     const name = parseName(file)
     if (name === undefined || name.run !== presentation.run) throw new FloecastError('FILE_NOT_FOUND', { file })
+    offerFile(mount, name)
     return this.#files.file(mount, presentation, name, request, reply)
   }
 
@@ -78,7 +84,10 @@ export class Media {
     if (count > BEACONS)
       throw new FloecastError('TOO_MANY_REQUESTS', { seconds: Math.ceil((this.#beaconsSince + BEACON_WINDOW - now) / 1000) })
     this.#beacons.set(address, count)
-    const protocol = new URLSearchParams(request.query).get('protocol')
+    if (this.#context.viewers.banished > 0) this.#turnAway(mount, request)
+    const told = new URLSearchParams(request.query)
+    mount.broadcast.health.viewing.take(told, now)
+    const protocol = told.get('protocol')
     // Who takes one endless stream is counted by the connection.
     if (protocol === 'instant') return
     this.#see(
@@ -91,26 +100,31 @@ export class Media {
 
   /** Whether a path of a target needs the right to listen: what a playlist names nobody can guess. */
   static isOpen({ kind, file }: MediaTarget): boolean {
-    return kind === 'file' && !file.endsWith('.m3u8')
+    return kind === 'file' && !file.endsWith('.m3u8') && file !== 'picture'
   }
 
   // Tells who watches, by whatever the request says of that.
   #see(mount: Mount, request: MediaRequest, protocol: ViewingProtocol | undefined, bytes: number): void {
+    this.#context.viewers.see({ ...this.#whose(mount, request), protocol, bytes, expiry: mount.settings.hls.segmentDuration * 3000 })
+  }
+
+  #turnAway(mount: Mount, request: MediaRequest): void {
+    if (this.#context.viewers.refuses(this.#whose(mount, request))) throw new FloecastError('KICKED')
+  }
+
+  #whose({ name }: Mount, request: MediaRequest): Whose {
     const { query, header } = request
     // Most queries only say which part is wanted.
     const params = /CMCD|session/.test(query) ? new URLSearchParams(query) : undefined
-    this.#context.viewers.see({
-      mount: mount.name,
-      protocol,
+    return {
+      mount: name,
       address: this.#addressOf(request),
       agent: header('user-agent') ?? '',
       sid: parseCmcd(params?.get('CMCD') ?? undefined, header('cmcd-session')),
       playback: header('x-playback-session-id'),
       session: params?.get('session') ?? undefined,
-      bytes,
       now: this.#context.clock.now(),
-      expiry: mount.settings.hls.segmentDuration * 3000,
-    })
+    }
   }
 
   #addressOf({ remoteAddress, header }: MediaRequest): string {

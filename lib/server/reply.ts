@@ -89,8 +89,8 @@ function isListed(etag: string, header: string | undefined): boolean {
   return header !== undefined && (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag))
 }
 
-// One range of RFC 9110 14.1.2; of several, as of other units, nothing is made: then all of it is sent.
-function parseRange(header: string | undefined, size: number): { from: number; to: number } | 'none' | undefined {
+/** Reads one range of RFC 9110 14.1.2; of several, as of other units, nothing is made: then all of it is sent. */
+export function parseRange(header: string | undefined, size: number): { from: number; to: number } | 'none' | undefined {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.replaceAll(/\s/g, '') ?? '')
   if (match === null) return undefined
   const [, first = '', last = ''] = match

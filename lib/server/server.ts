@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { SourceChange } from '../api/index.js'
 import { type Clock, systemClock } from '../clock.js'
 import { FloecastError } from '../errors.js'
 import type { Credentials } from '../icy/basic.js'
@@ -12,21 +13,37 @@ import { Mounts } from '../mount/mounts.js'
 import { Source, type SourceDetails } from '../mount/source.js'
 import { type ServerOptions, serverOptions, type ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
+import { clientAddress, isTrusted } from './address.js'
 import { formatRefusal } from './answer.js'
 import { Arrivals } from './arrivals.js'
 import { audienceOf } from './audience.js'
+import { Bans, refuseBanned } from './bans.js'
 import { createApp, type Middleware, routes } from './app.js'
+import { AuditTrail } from './audit-trail.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
+import { Edits } from './edits.js'
+import { Feed } from './feed.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp, ignore } from './hang-up.js'
+import { History } from './history.js'
 import { Http } from './http.js'
 import { Live } from './live.js'
+import { LogTail } from './log-tail.js'
+import type { Identity } from './identity.js'
+import { People } from './people.js'
+import { RecordingIndex } from './recording-index.js'
+import { Sessions } from './sessions.js'
+import { StateFolder } from './state-folder.js'
+import { Tokens } from './tokens.js'
+import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
 import { Viewers } from './viewers.js'
+import { WEBHOOK_NEWS } from './webhook-news.js'
+import { Webhooks } from './webhooks.js'
 
 /** Options of {@link createServer}. */
 export interface CreateServerOptions extends ServerOptions {
@@ -36,6 +53,13 @@ export interface CreateServerOptions extends ServerOptions {
   readonly logger?: Logger
   /** A certificate: then every port speaks TLS as well as plain text. */
   readonly tls?: CertificateFiles | undefined
+  /**
+   * Folder for what is changed over the API and has to outlive the server: people, tokens, bans, the audit trail. An absolute path; made
+   * when needed, for this server alone. In memory when it is left out. It stays the same over a reload.
+   */
+  readonly stateDir?: string | undefined
+  /** Where changes of settings are kept; without one they hold until the server ends. */
+  readonly keeper?: SettingsKeeper | undefined
   /** Where time comes from; only tests need another than the machine's. */
   readonly clock?: Clock
 }
@@ -80,6 +104,16 @@ const BACKLOG = 4096
 const CLOSE_TIMEOUT = 3_000
 // Milliseconds between two looks at who has gone of those who have no connection of their own.
 const TICK = 1_000
+// What those who have signed in are told of sources.
+const CHANGES: Readonly<Partial<Record<keyof MountEvents, SourceChange['change']>>> = {
+  source: 'connected',
+  format: 'format',
+  end: 'disconnected',
+  metadata: 'title',
+  warning: 'warning',
+  failure: 'failure',
+  forget: 'forgotten',
+}
 // What whoever looks at a page wants to see at once.
 const SOON: ReadonlySet<keyof MountEvents> = new Set(['source', 'format', 'end', 'metadata', 'forget'])
 
@@ -103,7 +137,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly clock: Clock
   /** When the server was made, in milliseconds. */
   readonly started: number
-  /** Where the server writes what happens. */
+  /** Where the server writes what happens: through it goes what the pages of administrators show of the log. */
   readonly logger: Logger
   /**
    * Takes what is neither a source nor a listener; used by the front.
@@ -117,8 +151,72 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly media: Media = new Media(this)
-  /** The pages that follow what is on the air. */
+  /**
+   * The pages that follow what is on the air.
+   * @internal
+   */
   readonly live: Live = new Live(this)
+  /**
+   * Those who have signed in and follow what happens.
+   * @internal
+   */
+  readonly feed: Feed
+  /**
+   * How the server does, and did for the last hour.
+   * @internal
+   */
+  readonly history: History
+  /**
+   * The last entries of the log.
+   * @internal
+   */
+  readonly tail: LogTail
+  /**
+   * Addresses that are told what happens.
+   * @internal
+   */
+  readonly webhooks: Webhooks
+  /**
+   * What outlives the server.
+   * @internal
+   */
+  readonly state: StateFolder
+  /**
+   * Who can sign in besides the administrator.
+   * @internal
+   */
+  readonly people: People
+  /**
+   * Who has signed in on pages.
+   * @internal
+   */
+  readonly sessions: Sessions
+  /**
+   * What programs sign in with.
+   * @internal
+   */
+  readonly tokens: Tokens
+  /**
+   * Who changed what.
+   * @internal
+   */
+  readonly audit: AuditTrail
+  /**
+   * Changes settings while the server runs.
+   * @internal
+   */
+  readonly edits: Edits
+  readonly #memory: MemoryKeeper
+  /**
+   * Who is not let in; used by the front.
+   * @internal
+   */
+  readonly bans: Bans
+  /**
+   * Which mounts recordings are of.
+   * @internal
+   */
+  readonly recordings: RecordingIndex
   #settings: ServerSettings
   #certificate: Certificate | undefined
   readonly #gate: Gate
@@ -129,20 +227,33 @@ export class Server extends EventEmitter<ServerEvents> {
   #tick: (() => void) | undefined
   #closing = false
 
-  /** @throws z.ZodError when an option is not what it may be; Error when the certificate cannot be read */
-  constructor({ auth, logger = silent, tls, clock = systemClock, ...options }: CreateServerOptions) {
+  /** @throws z.ZodError when an option is not what it may be; Error when the certificate or what is kept cannot be read */
+  constructor({ auth, logger = silent, tls, keeper, clock = systemClock, stateDir, ...options }: CreateServerOptions) {
     super()
-    this.logger = logger
     this.clock = clock
+    this.tail = new LogTail(logger, clock)
+    this.logger = this.tail.logger
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
+    this.state = new StateFolder(stateDir)
+    this.bans = new Bans(this.state, clock)
+    this.recordings = new RecordingIndex(this.state, this.logger)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
+    this.#memory = new MemoryKeeper(options, (own) => this.#configure(serverOptions.parse(own)))
+    this.edits = new Edits(this, keeper ?? this.#memory)
     void this.mounts.folder?.ready.then((found) => {
-      for (const file of found) logger.info({ file }, 'a recording that a crash has cut short is kept')
+      for (const file of found) this.logger.info({ file }, 'a recording that a crash has cut short is kept')
     })
-    this.#gate = new Gate(this.#guarded(auth), new AttemptLimiter())
+    this.people = new People(this.state, clock)
+    this.sessions = new Sessions(clock)
+    this.tokens = new Tokens(this.state, clock)
+    this.audit = new AuditTrail(this.state, clock, this.logger)
+    this.history = new History(this)
+    this.feed = new Feed(this)
+    this.webhooks = new Webhooks(this)
+    this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.people)
     this.#front = new Front(this)
-    this.#certificate = tls && new Certificate(tls, logger)
+    this.#certificate = tls && new Certificate(tls, this.logger)
     this.http = new Http(this.#settings)
     this.http.answer(this.#answering(createApp(this)))
   }
@@ -203,32 +314,33 @@ export class Server extends EventEmitter<ServerEvents> {
   async listen({ port = 8000, host, shoutcastPort, app }: ListenOptions = {}): Promise<Ports> {
     if (app !== undefined) this.http.answer(this.#answering(app))
     const first = await this.#open(port, host)
+    this.history.start()
     const second = shoutcastPort ?? (port > 0 && port < 65_535 && port + 1)
     if (second === false) return { port: first, shoutcastPort: undefined }
     try {
       return { port: first, shoutcastPort: await this.#open(second, host) }
     } catch (error) {
       for (const server of this.#ports.splice(0)) server.close()
+      this.history.stop()
       throw error
     }
   }
 
   /**
-   * Applies other options to what is running; nobody is dropped. Ports stay as they are.
+   * Applies other options to what is running. Only those end, in order, who use a way in or out that is off from now on. Ports, keeper and clock
+   * stay as they are.
    * @throws as the constructor; then everything stays as it was
    */
   reload(options: CreateServerOptions): void {
-    const { auth, tls, logger: _logger, clock: _clock, ...rest } = options
+    const { auth, tls, logger: _logger, clock: _clock, keeper: _keeper, stateDir: _stateDir, ...rest } = options
     // All that can fail comes first.
     const settings = serverOptions.parse(rest)
     const certificate = tls && new Certificate(tls, this.logger)
     this.#certificate?.close()
     this.#certificate = certificate
-    this.#settings = settings
-    this.#gate.auth = this.#guarded(auth)
-    this.http.configure(settings)
-    this.mounts.configure(settings)
-    this.live.poke()
+    this.#gate.use(this.#guarded(auth), auth.version ?? auth)
+    this.#memory.own = rest
+    this.#configure(settings)
   }
 
   /** Ends everything in order: no new connections, sources and listeners are told, what is left after three seconds is cut. */
@@ -239,7 +351,10 @@ export class Server extends EventEmitter<ServerEvents> {
     const ports = this.#ports.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     const sockets = [...this.#sockets].map((socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())))
     const written = this.mounts.close()
+    this.history.stop()
     this.live.close()
+    this.feed.close()
+    const farewell = this.webhooks.close()
     this.http.closeIdle()
     // Those who have not said a word: browsers open connections to have them ready.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
@@ -250,6 +365,8 @@ export class Server extends EventEmitter<ServerEvents> {
     clearTimeout(timer)
     this.http.close()
     await written
+    await farewell
+    await this.state.close()
   }
 
   /** As `ServerContext.admit`. */
@@ -257,16 +374,50 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#gate.admit(roles, credentials, mount, address)
   }
 
+  /**
+   * As `ServerContext.identify`.
+   * @internal
+   */
+  identify(credentials: readonly Credentials[], address: string): Promise<Identity> {
+    return this.#gate.identify(credentials, address)
+  }
+
+  /**
+   * As `ServerContext.cut`.
+   * @internal
+   */
+  cut(isOut: (address: string) => boolean): void {
+    const { trustedProxies } = this.#settings
+    for (const socket of this.#sockets) {
+      const address = clientAddress(socket.remoteAddress, undefined, trustedProxies)
+      if (!isTrusted(address, trustedProxies) && isOut(address)) socket.destroy()
+    }
+  }
+
   /** As `ServerContext.access`. */
   access(entry: AccessEntry): void {
     this.#emit('access', entry)
   }
 
+  #configure(settings: ServerSettings): void {
+    this.#settings = settings
+    this.http.configure(settings)
+    this.mounts.configure(settings)
+    this.live.poke()
+  }
+
   readonly #tell: Tell = (event, ...args) => {
     this.#emit(event, ...args)
     const [one] = args
+    const last = args.at(-1)
+    if (event === 'recorded' && typeof one === 'string' && last instanceof Mount) this.recordings.note(one, last)
     if (event === 'source') this.#watch()
     if (SOON.has(event)) this.live.poke()
+    WEBHOOK_NEWS[event]?.((...news) => this.webhooks.tell(...news), this.clock.now(), ...args)
+    const change = CHANGES[event]
+    if (change !== undefined) for (const mount of args) if (mount instanceof Mount) this.feed.changed(mount.name, change)
+    if (event === 'end' && one instanceof Source) this.history.gone(one)
+    if (event === 'forget' && one instanceof Mount) this.history.forgotten(one)
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.#ended(one.details, one.bytesSent)
     if (event === 'end' && one instanceof Source) this.#ended(one.details, one.bytesReceived)
@@ -311,7 +462,7 @@ export class Server extends EventEmitter<ServerEvents> {
     const { maxConnections } = this.#settings
     if (socket.destroyed) return
     // Pages that wait for news take nothing from those who listen.
-    if (this.#closing || (maxConnections > 0 && this.#sockets.size - this.live.size > maxConnections)) {
+    if (this.#closing || (maxConnections > 0 && this.#sockets.size - this.live.size - this.feed.size > maxConnections)) {
       hangUp(socket, formatRefusal(new FloecastError(this.#closing ? 'SERVER_CLOSING' : 'TOO_MANY_CLIENTS')))
       return
     }
@@ -322,6 +473,7 @@ export class Server extends EventEmitter<ServerEvents> {
   #answering(app: HttpApp | RequestListener): RequestListener {
     const answer = callback(app)
     return (message, response) => {
+      if (refuseBanned(this, message, response)) return
       if (!giveMedia(this, message, response, message.url?.split('?', 1)[0] ?? '')) answer(message, response)
     }
   }

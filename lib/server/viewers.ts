@@ -3,12 +3,10 @@ import ipaddr from 'ipaddr.js'
 /** How a viewer takes a mount that is cut into segments. */
 export type ViewingProtocol = 'hls' | 'll-hls' | 'dash'
 
-/** One request for a playlist, a manifest, a segment or a part. */
-export interface Sighting {
+/** Whose a request is, by all that it says of that. */
+export interface Whose {
   /** The mount that it is for; one that exists, as a little is kept about each. */
   readonly mount: string
-  /** What the request belongs to; a segment that HLS and LL-HLS share is `hls`. `undefined` where it does not tell: then what it was stays. */
-  readonly protocol: ViewingProtocol | undefined
   /** Where it comes from. */
   readonly address: string
   /** What its sender calls itself: `User-Agent`. */
@@ -19,10 +17,16 @@ export interface Sighting {
   readonly playback?: string | undefined
   /** The session that the multivariant playlist gave out. */
   readonly session?: string | undefined
-  /** How many bytes the answer had. */
-  readonly bytes: number
   /** Now, in milliseconds. */
   readonly now: number
+}
+
+/** One request for a playlist, a manifest, a segment or a part. */
+export interface Sighting extends Whose {
+  /** What the request belongs to; a segment that HLS and LL-HLS share is `hls`. `undefined` where it does not tell: then what it was stays. */
+  readonly protocol: ViewingProtocol | undefined
+  /** How many bytes the answer had. */
+  readonly bytes: number
   /** Milliseconds without a request after which a viewer of this mount is gone: three target durations. The last that was said holds for all of the mount. */
   readonly expiry: number
 }
@@ -32,6 +36,8 @@ export type ViewingMethod = 'id' | 'address'
 
 /** One viewer, as administrators see it. */
 export interface Viewer {
+  /** Unique within the server's life. */
+  readonly id: number
   /** Where the last request came from. */
   readonly address: string
   /** What it calls itself. */
@@ -75,6 +81,9 @@ const ID_LENGTH = 64
 const AGENT_LENGTH = 256
 
 interface Watch {
+  readonly id: number
+  /** Whether its requests are refused; then nobody counts it. */
+  banished: boolean
   address: string
   agent: string
   readonly since: number
@@ -97,6 +106,8 @@ interface Audience {
   readonly byId: Map<string, Watch>
   /** By address and agent; in each, seen longest ago first. */
   readonly byPlace: Map<string, Set<Watch>>
+  /** How many of them are banished. */
+  banished: number
   peak: number
   /** Milliseconds of those who are gone. */
   watched: number
@@ -113,6 +124,8 @@ export class Viewers {
   readonly #audiences = new Map<string, Audience>()
   readonly #networks = new Map<string, number>()
   #size = 0
+  #lastId = 0
+  #banished = 0
 
   /** Limits that are left out have the defaults of {@link ViewerLimits}. */
   constructor(limits: ViewerLimits = {}) {
@@ -123,6 +136,37 @@ export class Viewers {
   /** How many viewers are remembered, of all mounts, those among them that are gone and not yet swept out. */
   get size(): number {
     return this.#size
+  }
+
+  /** How many viewers are banished, of all mounts: while there are none, nobody needs to be asked about. */
+  get banished(): number {
+    return this.#banished
+  }
+
+  /** The mount that a viewer watches, by the viewer's id. */
+  mountOf(id: number): string | undefined {
+    return this.#locate(id)?.mount
+  }
+
+  /** Sends a viewer away: it is refused until it has not asked for anything for as long as others are remembered. */
+  banish(id: number): void {
+    const { audience, watch } = this.#locate(id) ?? {}
+    if (audience === undefined || watch === undefined) return
+    watch.banished = true
+    audience.banished++
+    this.#banished++
+  }
+
+  /** Whether a request is that of a viewer who has been sent away; asking keeps the viewer away. */
+  refuses({ mount, address, agent, now, ...ids }: Whose): boolean {
+    const audience = this.#audiences.get(mount)
+    if (audience === undefined || audience.banished === 0) return false
+    this.#sweep(audience, now)
+    const watch = this.#find(audience, idsOf(ids), `${address} ${short(agent)}`)
+    if (watch?.banished !== true) return false
+    watch.seen = Math.max(watch.seen, now)
+    last(audience.watches, watch)
+    return true
   }
 
   /** Takes note of a request; says whether it is counted, which it is not for a new viewer beyond the limits. */
@@ -158,7 +202,7 @@ export class Viewers {
     let company = audience.byPlace.get(place)
     if (company === undefined) audience.byPlace.set(place, (company = new Set()))
     last(company, watch)
-    audience.peak = Math.max(audience.peak, audience.watches.size)
+    audience.peak = Math.max(audience.peak, audience.watches.size - audience.banished)
     return true
   }
 
@@ -171,11 +215,13 @@ export class Viewers {
     this.#sweep(audience, now)
     let watched = audience.watched
     for (const watch of audience.watches) {
-      protocols[watch.protocol]++
-      methods[methodOf(watch)]++
+      if (!watch.banished) {
+        protocols[watch.protocol]++
+        methods[methodOf(watch)]++
+      }
       watched += watch.seen - watch.since
     }
-    return { total: audience.watches.size, protocols, methods, peak: audience.peak, watched }
+    return { total: audience.watches.size - audience.banished, protocols, methods, peak: audience.peak, watched }
   }
 
   /** Who watches a mount now, seen longest ago first. */
@@ -183,10 +229,12 @@ export class Viewers {
     const audience = this.#audiences.get(mount)
     if (audience === undefined) return []
     this.#sweep(audience, now)
-    return Array.from(audience.watches, (watch) => {
-      const { address, agent, since, seen, bytes, protocol } = watch
-      return { address, agent, since, seen, bytes, protocol, method: methodOf(watch) }
-    })
+    const viewers: Viewer[] = []
+    for (const watch of audience.watches) {
+      const { id, address, agent, since, seen, bytes, protocol } = watch
+      if (!watch.banished) viewers.push({ id, address, agent, since, seen, bytes, protocol, method: methodOf(watch) })
+    }
+    return viewers
   }
 
   /** Sweeps out of all mounts who is gone; to be called now and then, as a mount that nobody asks for is swept by nothing else. */
@@ -205,10 +253,17 @@ export class Viewers {
   #audience(mount: string): Audience {
     let audience = this.#audiences.get(mount)
     if (audience === undefined) {
-      audience = { expiry: 0, watches: new Set(), byId: new Map(), byPlace: new Map(), peak: 0, watched: 0 }
+      audience = { expiry: 0, watches: new Set(), byId: new Map(), byPlace: new Map(), banished: 0, peak: 0, watched: 0 }
       this.#audiences.set(mount, audience)
     }
     return audience
+  }
+
+  #locate(id: number): { mount: string; audience: Audience; watch: Watch } | undefined {
+    for (const [mount, audience] of this.#audiences) {
+      for (const watch of audience.watches) if (watch.id === id && !watch.banished) return { mount, audience, watch }
+    }
+    return undefined
   }
 
   /** Whose request it is, if it is no newcomer's. */
@@ -235,6 +290,8 @@ export class Viewers {
     this.#networks.set(network, share + 1)
     this.#size++
     const watch: Watch = {
+      id: ++this.#lastId,
+      banished: false,
       address,
       agent,
       since: now,
@@ -262,6 +319,10 @@ export class Viewers {
     audience.watches.delete(watch)
     for (const id of watch.ids) audience.byId.delete(id)
     leave(audience, watch)
+    if (watch.banished) {
+      audience.banished--
+      this.#banished--
+    }
     this.#size--
     const share = (this.#networks.get(watch.network) ?? 1) - 1
     if (share === 0) this.#networks.delete(watch.network)
@@ -288,7 +349,7 @@ export function parseCmcd(query: string | undefined, header: string | undefined)
 }
 
 /** The ids of a request, best first; each kind has names of its own. */
-function idsOf({ sid, playback, session }: Sighting): string[] {
+function idsOf({ sid, playback, session }: Pick<Whose, 'sid' | 'playback' | 'session'>): string[] {
   const ids: string[] = []
   if (isId(sid)) ids.push(`c${sid}`)
   if (isId(playback)) ids.push(`p${playback}`)

@@ -16,9 +16,11 @@ import {
   type AccessEntry,
   type CreateServerOptions,
   type ListenOptions,
+  type Logger,
   type Mount,
   type ServerEvents,
   serverOptions,
+  silent,
   type Source,
   verifyPassword,
 } from '../../lib/index.js'
@@ -279,9 +281,11 @@ class FakeServer extends EventEmitter<ServerEvents> {
   readonly told: string[] = []
   making: CreateServerOptions
   failure: Error | undefined
+  readonly logger: Logger
   constructor(making: CreateServerOptions) {
     super()
     this.making = making
+    this.logger = making.logger ?? silent
   }
   async listen({ port = 0 }: ListenOptions): Promise<{ port: number; shoutcastPort: undefined }> {
     this.told.push(`listen ${port}`)
@@ -344,7 +348,11 @@ t.test('media lie in the state folder, or below the folder of the file that name
     writeFileSync(file, `passwords: { source: s, admin: a }\nmounts: { /live: { dvr: 2h, dump: "%F/%T.*" } }\n${line}\n`)
     const { code, servers, signals, until } = start([file, '--log', 'json'])
     await until(/"listening"/)
-    t.match(servers[0]?.making, { mediaDir: expected, mounts: { '/live': { dvr: 7200, dvrSize: 4_294_967_296 } } })
+    t.match(servers[0]?.making, {
+      mediaDir: expected,
+      stateDir: join(dir, 'run'),
+      mounts: { '/live': { dvr: 7200, dvrSize: 4_294_967_296 } },
+    })
     signals.emit('SIGTERM')
     t.equal(await code, 0)
     t.strictSame(await outcome(['--check', file]), [0, `${file} is right.\n`, '', 0])
@@ -472,8 +480,8 @@ t.test('help, version, check, print-config and hash-password answer and end', as
   const file = join(dir, 'printed.yaml')
   writeFileSync(file, String(printed))
   t.match(await outcome(['--check', file]), [0, `${file} is right.\n`, '', 0])
-  writeFileSync(file, 'prot: 1')
-  t.match(await outcome(['--check', file]), [1, '', `Cannot use ${file}:\n  prot is no key here; did you mean port? (line 1)\n`, 0])
+  writeFileSync(file, 'prt: 1')
+  t.match(await outcome(['--check', file]), [1, '', `Cannot use ${file}:\n  prt is no key here; did you mean port? (line 1)\n`, 0])
   const [, hash] = await outcome(['--hash-password'], { stdin: 'secret words\n' })
   t.equal(await verifyPassword('secret words', String(hash).trim()), true)
   t.match(await outcome(['--hash-password']), [2])

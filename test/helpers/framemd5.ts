@@ -78,3 +78,27 @@ export function difference(sent: Hashes, got: Hashes, keys: ReadonlySet<string>,
   }
   return ''
 }
+
+/** Where what was got lies in what was sent: the longest stretch of it that is an unbroken run there. */
+export interface Run {
+  /** The place of its first item in what was sent; -1 when nothing agrees. */
+  readonly from: number
+  /** The place of its first item in what was got. */
+  readonly at: number
+  /** How many items agree. */
+  readonly length: number
+}
+
+/** Finds the longest run of what was got that is in what was sent, too, item by item. */
+export function longestRun(sent: readonly string[], got: readonly string[]): Run {
+  const places = new Map<string, number[]>()
+  for (const [at, item] of sent.entries()) places.set(item, [...(places.get(item) ?? []), at])
+  let best: Run = { from: -1, at: 0, length: 0 }
+  for (let at = 0; at < got.length - best.length; at++)
+    for (const from of places.get(got[at]!) ?? []) {
+      let length = 0
+      while (at + length < got.length && sent[from + length] === got[at + length]) length++
+      if (length > best.length) best = { from, at, length }
+    }
+  return best
+}

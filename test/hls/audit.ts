@@ -11,7 +11,7 @@ import { RULES } from '../../lib/hls/audit-rules.js'
 import { hasReached, parseBlockingRequest } from '../../lib/hls/blocking.js'
 import { readAttributes, readM3u8 } from '../../lib/hls/m3u8.js'
 import { formatMediaPlaylist, formatMultivariantPlaylist } from '../../lib/hls/playlist.js'
-import type { MediaPlaylist, Period, SegmentEntry } from '../../lib/hls/presentation.js'
+import type { MediaPlaylist, PlaylistPeriod, SegmentEntry } from '../../lib/hls/entries.js'
 
 const fixture = readFileSync(new URL('../fixtures/h264-aac-frames.mp4', import.meta.url))
 /** An initialization section that an encoder made: what comes before the first fragment. */
@@ -58,7 +58,7 @@ class Live implements Clock {
   readonly #fault: Fault
   readonly #timers: { readonly at: number; readonly call: () => void }[] = []
   readonly #asked = new Map<string, number>()
-  readonly #periods: readonly Period[]
+  readonly #periods: readonly PlaylistPeriod[]
   readonly #segments = new Map<number, SegmentEntry>()
   readonly #isPlain: boolean
   readonly #until: number

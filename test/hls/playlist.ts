@@ -4,7 +4,7 @@ import * as HlsParser from 'hls-parser'
 import t from 'tap'
 import { hasReached, parseBlockingRequest } from '../../lib/hls/blocking.js'
 import { formatMediaPlaylist, formatMultivariantPlaylist, skipBoundary } from '../../lib/hls/playlist.js'
-import type { MediaPlaylist, PartEntry, Period, SegmentEntry } from '../../lib/hls/presentation.js'
+import type { MediaPlaylist, PartEntry, PlaylistPeriod, SegmentEntry } from '../../lib/hls/entries.js'
 
 HlsParser.setOptions({ strictMode: true, silent: true })
 
@@ -47,7 +47,7 @@ const hls = (text: string): HlsParser.types.MediaPlaylist => {
   return parsed
 }
 
-const period = (number: number, start = 0, date = Date.UTC(2026, 0, 1)): Period => ({ number, tracks: [], start, date })
+const period = (number: number, start = 0, date = Date.UTC(2026, 0, 1)): PlaylistPeriod => ({ number, tracks: [], start, date })
 
 /** A playlist of segments of some durations, the periods of which change where `breaks` says; the last grows by parts when `growing`. */
 function make(

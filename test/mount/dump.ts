@@ -7,7 +7,7 @@ import { AutoDemuxer } from '../../lib/formats/detect.js'
 import { type Frame, NO_HEADER } from '../../lib/formats/frame.js'
 import { basic, createServer } from '../../lib/index.js'
 import { type Files, MediaFolder } from '../../lib/media/folder.js'
-import { Recording, type RecordingOwner, recordingName } from '../../lib/mount/dump.js'
+import { isRecordingOf, Recording, type RecordingOwner, recordingName } from '../../lib/mount/dump.js'
 import { Mount } from '../../lib/mount/mount.js'
 import { Source } from '../../lib/mount/source.js'
 import { strftime } from '../../lib/mount/strftime.js'
@@ -53,6 +53,19 @@ t.test('names of recordings stay below their folder, whatever a mount is called'
   )
   const bad = ['', '/a', 'a/', '../a', 'a/../b', './a', '.a', 'a/.b', 'a\\b', '%Q', 'a%', 'a\nb', 'x.part', 'a//b']
   t.strictSame(bad.filter(valid), [])
+})
+
+t.test('the name of a recording tells by which pattern it may have been made', async (t) => {
+  const time = new Date(2026, 2, 5, 7, 8, 9)
+  const all = '%Y %y %m %d %e %j %H %M %S %s %b %B %a %A %Z %F %T %%'
+  for (const pattern of ['{mount}.*', 'rec/%Y-%m-%d_%H-%M-%S.*', 'a.b/c+d', `${all}.*`, '{mount}/%Y%m%d%H%M%S.mkv', '%s']) {
+    const name = recordingName(pattern, { time, mount: '/tv/(1)', ending: 'ts' })
+    t.ok(isRecordingOf(pattern, '/tv/(1)', name), name)
+    t.notOk(isRecordingOf(pattern, '/tv/(1)', `${name}/x`))
+  }
+  t.ok(isRecordingOf('{mount}/%F.*', '/tv', 'tv/2026-03-05-2.ts'), 'also the second of its name')
+  t.notOk(isRecordingOf('{mount}/%F.*', '/radio', 'tv/2026-03-05.ts'))
+  t.notOk(isRecordingOf('a.b', '/tv', 'axb'))
 })
 
 t.test('times to go back are written as people write them; what needs a folder says so', async (t) => {

@@ -12,16 +12,30 @@ import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
 import { Live } from '../../lib/server/live.js'
+import { LogTail } from '../../lib/server/log-tail.js'
+import { silent } from '../../lib/log.js'
+import { AuditTrail } from '../../lib/server/audit-trail.js'
+import { Feed } from '../../lib/server/feed.js'
+import { History } from '../../lib/server/history.js'
+import type { Identity } from '../../lib/server/identity.js'
 import { Media } from '../../lib/server/media.js'
+import { People } from '../../lib/server/people.js'
+import { Sessions } from '../../lib/server/sessions.js'
+import { StateFolder } from '../../lib/server/state-folder.js'
+import { Tokens } from '../../lib/server/tokens.js'
+import { Edits } from '../../lib/server/edits.js'
+import { MemoryKeeper } from '../../lib/server/settings-keeper.js'
 import { Viewers } from '../../lib/server/viewers.js'
+import { Webhooks } from '../../lib/server/webhooks.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
 import { serverOptions, type ServerOptions } from '../../lib/options.js'
 import { clientAddress, encodePath, isHost, publicUrl, type Visit } from '../../lib/server/address.js'
 import type { AccessEntry } from '../../lib/server/access-log.js'
 import { createApp, routes } from '../../lib/server/app.js'
+import { Bans } from '../../lib/server/bans.js'
 import type { Role, ServerContext } from '../../lib/server/context.js'
-import { escapeMarkup } from '../../lib/server/routes/markup.js'
+import { RecordingIndex } from '../../lib/server/recording-index.js'
 import type { StatusReport } from '../../lib/api/status.js'
 import { SERVER, VERSION } from '../../lib/version.js'
 
@@ -54,10 +68,23 @@ class Lab implements ServerContext {
   readonly settings
   readonly mounts
   readonly viewers = new Viewers()
+  readonly bans = new Bans(new StateFolder(), { now: Date.now, after: () => () => {} })
+  readonly recordings = new RecordingIndex(new StateFolder(), silent)
   readonly media: Media = new Media(this)
+  readonly edits: Edits = new Edits(this, new MemoryKeeper({}, () => {}))
   readonly live: Live = new Live(this)
   readonly clock = { now: Date.now, after: () => () => {} }
   readonly started: number = STARTED
+  readonly state = new StateFolder()
+  readonly people = new People(this.state, this.clock)
+  readonly sessions = new Sessions(this.clock)
+  readonly tokens = new Tokens(this.state, this.clock)
+  readonly audit = new AuditTrail(this.state, this.clock, silent)
+  readonly tail = new LogTail(silent, this.clock)
+  readonly connections = 0
+  readonly history: History
+  readonly feed: Feed
+  readonly webhooks: Webhooks
   readonly asked: Asked[] = []
   readonly logged: string[] = []
   // Whether everybody may listen.
@@ -73,7 +100,12 @@ class Lab implements ServerContext {
   constructor(options: ServerOptions = {}) {
     this.settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.settings, () => {}, this.clock)
+    this.history = new History(this)
+    this.feed = new Feed(this)
+    this.webhooks = new Webhooks(this)
   }
+
+  cut(): void {}
 
   access(entry: AccessEntry): void {
     this.accesses.push(entry)
@@ -88,6 +120,11 @@ class Lab implements ServerContext {
     )
     if (right === undefined) throw new FloecastError('WRONG_PASSWORD', { user: credentials[0]!.user })
     return right.user
+  }
+
+  async identify(credentials: readonly Credentials[], address: string): Promise<Identity> {
+    const name = await this.admit(['admin'], credentials, undefined, address)
+    return { principal: { name, role: 'admin', mounts: [], via: 'password' }, stands: () => true, seen: () => {} }
   }
 
   mp3(name = '/a.mp3', info: StreamInfo = LAB) {
@@ -279,10 +316,6 @@ t.test('no text of a peer breaks an answer or becomes something else', async (t)
     t.same([source.title, source.server_name], [shown, title], `status-json keeps ${JSON.stringify(title)}`)
     const { mounts }: StatusReport = JSON.parse((await get('/api/v1/status')).text)
     t.same([mounts[0]!.title!.display, mounts[0]!.name], [shown, title], 'so does the API')
-    const page = (await get('/')).text
-    const [head, body] = [page.slice(0, page.indexOf('<body>')), page.slice(page.indexOf('<body>'))]
-    t.notMatch(head + body, /<script|javascript:[^&]*"/i, 'nothing becomes a tag or a link in the page')
-    t.ok(body.includes(escapeMarkup(title)) && body.includes(escapeMarkup(shown)), 'and the page shows it')
     const xspf = (await get(`${path}.xspf`)).text
     // eslint-disable-next-line no-control-regex
     t.notMatch(xspf, /[\x00-\x08\x0b\x0c\x0e-\x1f]|&(?!amp;|lt;|gt;|quot;|#39;)|<script/, 'XSPF stays XML')
@@ -613,31 +646,6 @@ t.test('metrics only grow, though sources come and go', async (t) => {
   t.notMatch((await get('/metrics')).text, /mount="\/hidden"/, 'a hidden mount has no name here')
 })
 
-t.test('the page plays what a browser plays, and says how to begin', async (t) => {
-  const lab = new Lab({ mounts: { '/tv': {}, '/ts': {}, '/ogv': {}, '/off': { name: 'Studio' } } })
-  const { get, port } = await serve(t, createApp(lab))
-  const empty = await get('/')
-  t.match(empty.text, 'Nothing is on the air yet')
-  t.match(empty.text, `icecast://source:<mark>PASSWORD</mark>@127.0.0.1:${port}/live`)
-  t.match(empty.text.replace(/<[^>]*>/g, ''), '-content_type video/mp2t -f mpegts icecast://source:PASSWORD@')
-  t.match(
-    empty.headers.get('content-security-policy'),
-    /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; img-src data:; media-src 'self'; base-uri 'none'/,
-  )
-  lab.mp3().setMetadata(createMetadata({ song: 'Dawn' }))
-  lab.on('/tv', 'mp4', 'video/mp4', [H264, AAC])
-  lab.on('/ts', 'mpeg-ts', 'video/mp2t', [H264, AAC])
-  lab.on('/ogv', 'ogg', 'video/ogg', [THEORA, VORBIS])
-  const { text } = await get('/')
-  t.match(text, '<audio controls preload="none" src="/a.mp3">')
-  t.match(text, '<video controls preload="none" playsinline src="/tv">')
-  t.notMatch(text, /<(audio|video)[^>]*src="\/(ts|ogv)"/, 'MPEG-TS and Theora are for VLC')
-  t.match(text, /Browsers do not play MPEG-TS[\s\S]*H\.264 1280×720 25 fps<\/li><li>AAC 48 kHz stereo/)
-  t.match(text, /<a href="\/a\.mp3\.m3u">.*<a href="\/a\.mp3\.pls">/)
-  t.match(text, /Off the air[\s\S]*Studio/)
-  t.match(text, '>Dawn<')
-})
-
 t.test('a foreign application carries it anywhere, and keeps what is its own', async (t) => {
   const lab = new Lab({ trustedProxies: ['127.0.0.1'] })
   lab.mp3()
@@ -664,7 +672,7 @@ t.test('a foreign application carries it anywhere, and keeps what is its own', a
   })
   const { get, port } = await serve(t, site)
   t.equal((await get('/radio/a.mp3.m3u')).text, `http://127.0.0.1:${port}/radio/a.mp3\r\n`)
-  t.match((await get('/radio')).text, 'src="/radio/a.mp3"', 'the page links below the prefix')
+  t.match((await get('/radio')).text, 'href="/radio/a.mp3"', 'the page links below the prefix')
   t.match((await get('/radio/status-json.xsl')).text, `"listenurl":"http://127.0.0.1:${port}/radio/a.mp3"`)
   const proxied = { Host: 'inner', 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'tv.example', 'X-Forwarded-Prefix': '/live/' }
   t.equal(await getFrom(port, '/radio/a.mp3.m3u', proxied), 'https://tv.example/live/radio/a.mp3\r\n')

@@ -214,7 +214,7 @@ t.test('a server that is closed takes nobody who comes late', async (t) => {
   await closed
   t.match(String(Buffer.concat(answer)), /^HTTP\/1.1 503/)
   t.same([server.mounts.sources, server.connections], [0, 0])
-  t.throws(() => server.mounts.check('/a'), { code: 'SERVER_CLOSING' })
+  t.throws(() => server.mounts.check('/a', 'icecast'), { code: 'SERVER_CLOSING' })
 })
 
 t.test('a hostile head gets a refusal and one line in the log, and nobody learns a password', async (t) => {

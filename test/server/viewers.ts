@@ -26,7 +26,7 @@ t.test('a viewer lasts for the expiry after its last request, and its time is fr
   for (let now = 1000; now <= 61_000; now += 2000) one(now)
   t.match(viewers.count('/tv', 61_000 + EXPIRY - 1), { total: 1, peak: 1, watched: 60_000, methods: { id: 0, address: 1 } })
   t.strictSame(viewers.list('/tv', 62_000), [
-    { address: '192.0.2.1', agent: 'Player/1', since: 1000, seen: 61_000, bytes: 3100, protocol: 'hls', method: 'address' },
+    { id: 1, address: '192.0.2.1', agent: 'Player/1', since: 1000, seen: 61_000, bytes: 3100, protocol: 'hls', method: 'address' },
   ])
   t.match(viewers.count('/tv', 61_000 + EXPIRY), { total: 0, peak: 1, watched: 60_000 })
   t.equal(viewers.size, 0, 'nothing is kept of who is gone')

@@ -2,19 +2,30 @@ import { bodyParser } from '@koa/bodyparser'
 import type { Router } from '@koa/router'
 import type { Context } from 'koa'
 import type { z } from 'zod'
-import { type Access, type Operation, operations, type Principal } from '../../api/index.js'
+import { type Operation, operations, type Principal, principal } from '../../api/index.js'
 import { FloecastError } from '../../errors.js'
-import type { Handlers } from '../api/call.js'
+import type { Handlers, SessionCookie } from '../api/call.js'
+import { describeDeed } from '../api/deed.js'
 import type { ServerContext } from '../context.js'
+import { allow, type Identity } from '../identity.js'
 import { addressOf, visitOf } from './visit.js'
+
+export { allow, owns } from '../identity.js'
 
 /** What the API needs to know of a request before it does anything. */
 export interface ApiGuard {
   /**
    * Who sends a request.
-   * @throws FloecastError AUTHENTICATION_REQUIRED, WRONG_PASSWORD, TOO_MANY_ATTEMPTS
+   * @throws FloecastError AUTHENTICATION_REQUIRED, WRONG_PASSWORD, TOO_MANY_ATTEMPTS, TOKEN_REFUSED, FOREIGN_SITE
    */
-  identify(ctx: Context): Promise<Principal>
+  identify(ctx: Context): Promise<Identity>
+  /** The session of whoever sends it. */
+  cookie(ctx: Context): SessionCookie
+  /**
+   * Refuses what a page of another site sends with this one's cookies or passwords.
+   * @throws FloecastError FOREIGN_SITE
+   */
+  refuseForeign(ctx: Context): void
 }
 
 /** Binds the operations of the API that have a handler to `/api/v1`. */
@@ -26,17 +37,24 @@ export function apiRoutes(router: Router, context: ServerContext, guard: ApiGuar
     if (handler === undefined) continue
     const path = `/api/v1${spec.path.replaceAll(/\{(\w+)\}/g, ':$1')}`
     router.register(path, [spec.method.toLowerCase()], async (ctx) => {
-      if (spec.method !== 'GET') refuseForeign(ctx)
+      if (spec.method !== 'GET') guard.refuseForeign(ctx)
       const { mount, ...others } = ctx.params
       const params = mount === undefined ? others : { ...others, mount: `/${mount}` }
-      const who = spec.access === 'anyone' ? undefined : await guard.identify(ctx)
+      const identity = spec.access === 'anyone' ? undefined : await guard.identify(ctx)
+      const who = identity?.principal
       if (who !== undefined) {
         ctx.state['user'] = who.name
         allow(who, spec.access, params['mount'])
       }
       const query = spec.query === undefined ? {} : check(spec.query, { ...ctx.query })
       const body = spec.body === undefined ? undefined : check(spec.body, await readJson(ctx))
-      const answer = await handler({ params, query, body, who, address: addressOf(ctx, context), visit: visitOf(ctx) })
+      const address = addressOf(ctx, context)
+      const stands = identity?.stands ?? always
+      const cookie = guard.cookie(ctx)
+      const answer = await handler({ params, query, body, who, stands, cookie, address, visit: visitOf(ctx) })
+      const doer = who ?? signedIn(id, answer)
+      if (spec.method !== 'GET' && doer !== undefined && !isTrial(query))
+        await context.audit.record(describeDeed({ id, spec, who: doer, address, params, body: who && body }))
       ctx.set('Content-Type', 'application/json; charset=utf-8')
       if (answer === undefined) ctx.status = 204
       else ctx.body = JSON.stringify(answer)
@@ -44,33 +62,19 @@ export function apiRoutes(router: Router, context: ServerContext, guard: ApiGuar
   }
 }
 
-/**
- * Refuses what a page of another site sends with this one's cookies or passwords.
- * @throws FloecastError FOREIGN_SITE
- */
-export function refuseForeign(ctx: Context): void {
-  const site = ctx.get('sec-fetch-site')
-  if (site !== '' && site !== 'same-origin' && site !== 'none') throw new FloecastError('FOREIGN_SITE')
-  const origin = ctx.get('origin')
-  // Browsers that know nothing of Sec-Fetch-Site tell the origin of whatever is not a GET.
-  if (site === '' && origin !== '' && URL.parse?.(origin)?.host !== ctx.host) throw new FloecastError('FOREIGN_SITE')
-}
+const always = (): boolean => true
+
+// Nobody is known when signing in begins; whoever has come of it is in the answer.
+const signedIn = (id: string, answer: unknown): Principal | undefined => (id === 'signIn' ? principal.parse(answer) : undefined)
+
+// What only tells what would happen changes nothing.
+const isTrial = (query: unknown): boolean => typeof query === 'object' && query !== null && 'dryRun' in query && query.dryRun === true
 
 /**
- * Whether somebody may do what an operation wants.
- * @throws FloecastError NOT_ALLOWED
+ * Checks what a request brings.
+ * @throws FloecastError BAD_REQUEST
  */
-export function allow(who: Principal, access: Access, mount: string | undefined): void {
-  if (who.role === 'admin' || access === 'viewer' || access === 'anyone') return
-  if (access === 'owner' && who.role === 'owner' && mount !== undefined && owns(who, mount)) return
-  throw new FloecastError('NOT_ALLOWED', { user: who.name })
-}
-
-/** Whether a mount is one of an owner's. */
-export const owns = ({ mounts }: Principal, mount: string): boolean =>
-  mounts.some((one) => (one.endsWith('*') ? mount.startsWith(one.slice(0, -1)) : one === mount))
-
-function check(schema: z.ZodType, value: unknown): unknown {
+export function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const [{ path, message } = { path: [], message: 'it is not what it should be' }] = result.error.issues

@@ -1,16 +1,26 @@
 import { dirname } from 'node:path'
 import type { Router } from '@koa/router'
 import serve from 'koa-static'
-import { findAssets } from '../assets.js'
+import { type Assets, findAssets } from '../assets.js'
 
 const YEAR = 31_536_000_000
 
-/** Adds `/assets/`: what pages load. A name means the same bytes for ever. */
+/** Adds `/assets/`: what pages load. A name with a hash means the same bytes for ever; one without, such as `player.js`, leads to it. */
 export function assetRoutes(router: Router): void {
   // The router's context is koa's, with more in it.
   let give: ((ctx: any, next: any) => Promise<unknown>) | undefined
+  let assets: Assets | undefined
   router.get('/assets/:file', async (ctx, next) => {
-    give ??= serve(dirname(findAssets().folder), { maxage: YEAR, immutable: true, index: false, setHeaders: open })
+    assets ??= findAssets()
+    // Other sites name a file by what it is made of, and get it as it is now.
+    const named = assets.file(ctx.params['file'] ?? '')
+    if (named !== undefined) {
+      ctx.set('Access-Control-Allow-Origin', '*')
+      ctx.set('Cache-Control', 'public, max-age=300')
+      ctx.redirect(named)
+      return
+    }
+    give ??= serve(dirname(assets.folder), { maxage: YEAR, immutable: true, index: false, setHeaders: open })
     ctx.remove('Cache-Control')
     await give(ctx, next)
     if (ctx.status === 404) ctx.set('Cache-Control', 'no-store')

@@ -1,13 +1,27 @@
 import type { Router } from '@koa/router'
 import type { Context } from 'koa'
+import { operations } from '../../api/index.js'
 import { publicOrigin } from '../address.js'
 import type { ServerContext } from '../context.js'
 import type { EventSink } from '../event-stream.js'
+import { allow } from '../identity.js'
+import { type ApiGuard, check } from './api.js'
 import { openly } from './respond.js'
 import { addressOf, visitOf } from './visit.js'
 
-/** Adds `/api/v1/events`: what is on the air, and whatever changes of it. */
-export function eventRoutes(router: Router, context: ServerContext): void {
+/**
+ * Adds `/api/v1/events`, what is on the air and whatever changes of it, and `/api/v1/events/admin`, what happens, for those who have
+ * signed in.
+ */
+export function eventRoutes(router: Router, context: ServerContext, guard: ApiGuard): void {
+  const { access, query } = operations.getAdminEvents
+  router.get('/api/v1/events/admin', async (ctx) => {
+    const { principal, stands } = await guard.identify(ctx)
+    ctx.state['user'] = principal.name
+    allow(principal, access, undefined)
+    const { level } = check(query, { ...ctx.query })
+    stream(context, ctx, (sink) => context.feed.join({ sink, level, stands, isAdmin: principal.role === 'admin' }))
+  })
   openly(router, '/api/v1/events', (ctx) =>
     stream(context, ctx, (sink) => context.live.join(publicOrigin(visitOf(ctx), context.settings), sink)),
   )
@@ -32,6 +46,11 @@ export function stream(context: ServerContext, ctx: Context, join: (sink: EventS
   const address = addressOf(ctx, context)
   const { socket } = req
   const before = socket.bytesWritten
+  // Whoever has gone while a password was looked at says so no more.
+  if (socket.destroyed) {
+    ctx.respond = false
+    return
+  }
   const leave = join(res)
   // koa has nothing to add.
   ctx.respond = false

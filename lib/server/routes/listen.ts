@@ -5,6 +5,7 @@ import { formatPreflight } from '../answer.js'
 import type { ServerContext } from '../context.js'
 import { hangUp, ignore } from '../hang-up.js'
 import { admitListener } from '../listening.js'
+import { wantsPage } from '../wants-page.js'
 
 /**
  * Lets whoever asks for a live mount listen. Most listeners never come this far, for the front takes them off the raw socket; but
@@ -18,6 +19,7 @@ export async function listen(context: ServerContext, ctx: Context, next: Next): 
   const version = `HTTP/${req.httpVersion}`
   if (method === 'OPTIONS') return hangUp(takeOver(ctx), formatPreflight(version))
   if (method !== 'GET' && method !== 'HEAD') return next()
+  if (mounts.get(name)?.source !== undefined && wantsPage(method, (header) => ctx.get(header) || undefined)) return next()
   const { mount, form, replay, details } = await admitListener(context, name, {
     method,
     target: ctx.originalUrl,

@@ -4,6 +4,7 @@ import type { Mount } from '../../mount/mount.js'
 import type { Source } from '../../mount/source.js'
 import { audienceOf } from '../audience.js'
 import type { ServerContext } from '../context.js'
+import { Growth } from '../growth.js'
 
 /**
  * Adds `/metrics` for Prometheus. Values are read when they are asked for: nothing is counted a second time while media flows.
@@ -57,8 +58,8 @@ function createMetrics(context: ServerContext): Metrics {
   const skipped = new Counter({ name: 'floecast_skipped_bytes_total', help: 'Damaged bytes of sources that were left out', registers })
 
   // A counter may only grow, though mounts and sources come and go: so what each has added since the last look is summed up.
-  const [grownSent, grownSlow] = [growth(), growth()]
-  const [grownReceived, grownSkipped] = [growth(), growth()]
+  const [sentBytes, slowListeners] = [new Growth<Mount>(), new Growth<Mount>()]
+  const [receivedBytes, skippedBytes] = [new Growth<Source>(), new Growth<Source>()]
   let before = new Set<string>()
   const update = (): void => {
     listeners.reset()
@@ -76,11 +77,11 @@ function createMetrics(context: ServerContext): Metrics {
       for (const [protocol, many] of Object.entries(protocols)) listeners.inc({ ...label, protocol }, many)
       for (const [method, many] of Object.entries(methods)) counted.inc({ ...label, method }, many)
       rate.inc(label, source === undefined ? 0 : Math.round(mount.rate))
-      sent.inc(label, grownSent(mount, mount.bytesSent))
-      slow.inc(grownSlow(mount, mount.slow))
+      sent.inc(label, sentBytes.see(mount, mount.bytesSent))
+      slow.inc(slowListeners.see(mount, mount.slow))
       if (source === undefined) continue
-      received.inc(grownReceived(source, source.bytesReceived))
-      skipped.inc(grownSkipped(source, source.demuxer.skipped))
+      received.inc(receivedBytes.see(source, source.bytesReceived))
+      skipped.inc(skippedBytes.see(source, source.demuxer.skipped))
     }
     count.set(number)
     // Mounts that are gone take their labels with them, so that the number of labels stays bounded.
@@ -88,14 +89,4 @@ function createMetrics(context: ServerContext): Metrics {
     before = seen
   }
   return { registry, update }
-}
-
-// How much the value of something has grown since it was last looked at.
-const growth = (): ((of: Mount | Source, value: number) => number) => {
-  const last = new WeakMap<Mount | Source, number>()
-  return (of, value) => {
-    const before = last.get(of) ?? 0
-    last.set(of, Math.max(before, value))
-    return Math.max(0, value - before)
-  }
 }

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import type { Context } from 'koa'
 import type { Assets } from '../assets.js'
 import { escapeMarkup as escape } from './markup.js'
@@ -44,7 +45,7 @@ export function givePage(ctx: Context, assets: Assets, { title, entry, prefix, d
   ctx.set('Content-Type', 'text/html; charset=utf-8')
   // No end of a script can stand in it: every < is written otherwise.
   const json = JSON.stringify({ prefix, ...(data === undefined ? {} : { data }) }).replaceAll('<', '\\u003c')
-  ctx.body = `<!doctype html>
+  const markup = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -62,4 +63,12 @@ ${link(`${entry}.js`, (url) => `<script type="module" src="${url}"></script>`)}
 </body>
 </html>
 `
+  // What fifty mounts begin with repeats itself; there is no secret in a page that its size could give away.
+  ctx.vary('Accept-Encoding')
+  if (ctx.acceptsEncodings('gzip', 'identity') !== 'gzip') {
+    ctx.body = markup
+    return
+  }
+  ctx.set('Content-Encoding', 'gzip')
+  ctx.body = gzipSync(markup, { level: 4 })
 }

@@ -1,5 +1,7 @@
 import type { MountStatus, StatusReport, TitleStatus, TrackStatus } from '../../api/status.js'
 import type { Track } from '../../formats/frame.js'
+import { folderOf } from '../../media/names.js'
+import { hasPicture } from '../../media/picture.js'
 import type { Mount } from '../../mount/mount.js'
 import { SERVER, VERSION } from '../../version.js'
 import { encodePath, publicOrigin, type Visit } from '../address.js'
@@ -20,8 +22,13 @@ export function statusReport(context: ReportContext, visit: Visit, now = Date.no
 
 /** The same, with links that begin with `origin`. */
 export function statusAt(context: ReportContext, origin: string, now = Date.now()): StatusReport {
-  const { settings, mounts, started } = context
-  const visible = visibleMounts(mounts).map((mount) => mountStatus(context, mount, origin))
+  return reportOn(context, visibleMounts(context.mounts), origin, now)
+}
+
+/** The same of some mounts alone, be they hidden or not. */
+export function reportOn(context: ReportContext, mounts: readonly Mount[], origin: string, now = Date.now()): StatusReport {
+  const { settings, started } = context
+  const visible = mounts.map((mount) => mountStatus(context, mount, origin))
   return {
     server: {
       name: SERVER,
@@ -60,6 +67,7 @@ function mountStatus(context: ReportContext, mount: Mount, origin: string): Moun
   const { source, info, settings } = mount
   const { total, protocols, methods } = audienceOf(context, mount)
   const url = origin + encodePath(mount.name)
+  const { presentation } = mount.broadcast
   const demuxer = mount.ready ? source?.demuxer : undefined
   return {
     mount: mount.name,
@@ -85,16 +93,19 @@ function mountStatus(context: ReportContext, mount: Mount, origin: string): Moun
     bytesSent: mount.bytesSent,
     rate: source === undefined ? 0 : Math.round(mount.rate),
     connected: source === undefined ? null : new Date(source.details.connected).toISOString(),
+    ended: mount.silentSince === undefined ? null : new Date(mount.silentSince).toISOString(),
     source: source === undefined ? null : { agent: source.details.agent || null, protocol: source.details.request.method },
     title: titleStatus(mount),
     titles: source === undefined ? [] : mount.titles.map(({ display, time }) => ({ display, time: new Date(time).toISOString() })),
     warnings: source === undefined ? [] : [...mount.warnings],
     forms: formsOf(mount, context.mounts, url),
+    picture: presentation !== undefined && hasPicture(presentation) ? `${origin}${encodePath(folderOf(mount.name))}/picture` : null,
     playlists: { m3u: `${url}.m3u`, pls: `${url}.pls`, xspf: `${url}.xspf`, vclt: `${url}.vclt` },
   }
 }
 
-const trackStatus = ({ kind, codec, codecs, width, height, frameRate, sampleRate, channels, bitrate }: Track): TrackStatus => ({
+/** An elementary stream, with every key that there is. */
+export const trackStatus = ({ kind, codec, codecs, width, height, frameRate, sampleRate, channels, bitrate }: Track): TrackStatus => ({
   kind,
   codec,
   codecs: codecs ?? null,

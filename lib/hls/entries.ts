@@ -1,20 +1,11 @@
-import type { MediaTrack } from '../formats/packet.js'
+import type { Period } from '../media/period.js'
 
 /*
  * What playlists and manifests are written from: plain values, in seconds and names. What makes them is the packager.
  */
 
-/** A stretch of media with one timeline and one set of tracks: a Period of DASH, and in HLS what lies between two discontinuities. */
-export interface Period {
-  /** Counts up from 0, over the life of the mount. */
-  readonly number: number
-  /** Its tracks. */
-  readonly tracks: readonly MediaTrack[]
-  /** When it begins, in seconds of the mount's timeline. */
-  readonly start: number
-  /** When its first frame was there, in milliseconds since 1970: what EXT-X-PROGRAM-DATE-TIME counts from. */
-  readonly date: number
-}
+/** What a playlist tells of a period. */
+export type PlaylistPeriod = Pick<Period, 'number' | 'tracks' | 'start' | 'date'>
 
 /** A piece of a segment that can be fetched before the segment is whole: EXT-X-PART, a CMAF chunk. */
 export interface PartEntry {
@@ -33,7 +24,7 @@ export interface SegmentEntry {
   /** Its URI, relative to the playlist; meant to be fetched once the segment is whole. */
   readonly uri: string
   /** The Period that it belongs to; another than that of the segment before means a discontinuity. */
-  readonly period: Period
+  readonly period: PlaylistPeriod
   /** How many discontinuities there were before it, over the life of the mount: the discontinuity sequence number. */
   readonly discontinuity: number
   /** When it begins, in seconds of the mount's timeline. */

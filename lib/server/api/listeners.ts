@@ -1,0 +1,181 @@
+import type { Banned, PresentListener, Principal } from '../../api/index.js'
+import { FloecastError } from '../../errors.js'
+import type { FormatName } from '../../formats/frame.js'
+import type { Listener } from '../../mount/listener.js'
+import type { Mount } from '../../mount/mount.js'
+import type { Outlet } from '../../mount/outlet.js'
+import { Replay } from '../../mount/replay.js'
+import { type Ban, isWithin, normalRange } from '../bans.js'
+import type { ServerContext } from '../context.js'
+import type { Viewer } from '../viewers.js'
+import type { Handlers } from './call.js'
+import { mustOwn, sees } from './rights.js'
+import { liveMount } from './sources.js'
+
+/** Who listens, and what is done about them. */
+export const listenerHandlers = (context: ServerContext): Handlers => {
+  const { mounts, clock, bans } = context
+  return {
+    listListeners: ({ query, who }) => {
+      const now = clock.now()
+      const wanted = [...mounts].filter(({ name }) => sees(who, name) && (query.mount === undefined || name === query.mount))
+      const filter = query.filter?.toLowerCase() ?? ''
+      const present = wanted.flatMap((mount) => presentAt(context, mount, now)).filter((one) => filter === '' || has(one, filter))
+      // Nothing but those on the page is written out, for there may be ten thousand.
+      const listed = present.toSorted((a, b) => a.since - b.since || a.number - b.number).slice(query.offset, query.offset + query.limit)
+      return { total: present.length, listeners: listed.map((one) => told(one, now)) }
+    },
+    kickListener: ({ params: { id }, who }) => kick(context, id, who),
+    moveListeners: ({ params, body, who }) => {
+      mustOwn(who, body.to)
+      const { mount: from } = liveMount(mounts.get(params.mount), params.mount)
+      const { mount: to } = liveMount(mounts.get(body.to), body.to)
+      const reason = whyNot(from, to)
+      if (reason !== undefined) throw new FloecastError('CANNOT_MOVE', { mount: from.name, to: to.name, reason })
+      return { moved: from.handOver(to) }
+    },
+    listBans: () => ({ bans: bans.list.map(toldBan) }),
+    ban: async ({ body, who, address: own }) => {
+      const refuse = (reason: string): never => {
+        throw new FloecastError('CANNOT_BAN', { address: body.address, reason })
+      }
+      const address = normalRange(body.address) ?? refuse('it is neither an address nor a range such as 192.0.2.0/24')
+      if (isWithin(own, address)) refuse('your own address is there, and you could not lift the ban any more')
+      const now = clock.now()
+      const until = body.minutes === null ? null : now + body.minutes * 60_000
+      const one: Ban = { address, reason: body.reason, by: who!.name, since: now, until }
+      await bans.add(one)
+      return { ...toldBan(one), ended: end(context, address) }
+    },
+    unban: async ({ params: { address } }) => {
+      if (!(await bans.remove(normalRange(address) ?? address))) throw new FloecastError('BAN_NOT_FOUND', { address })
+    },
+  }
+}
+
+// Sends away whoever has this id.
+function kick({ mounts, viewers }: ServerContext, id: string, who: Principal | undefined): undefined {
+  const [, kind, digits] = /^([cv])(\d{1,15})$/.exec(id) ?? []
+  const number = Number(digits)
+  const watched = kind === 'v' ? viewers.mountOf(number) : undefined
+  if (watched !== undefined) {
+    mustOwn(who, watched)
+    viewers.banish(number)
+    return
+  }
+  for (const { everyone, name } of kind === 'c' ? mounts : []) {
+    const listener = everyone.find((one) => one.id === number)
+    if (listener === undefined) continue
+    mustOwn(who, name)
+    listener.close()
+    return
+  }
+  throw new FloecastError('LISTENER_NOT_FOUND', { id })
+}
+
+/** One who is there, with all that is needed to find and sort. */
+interface Present {
+  readonly mount: Mount
+  readonly since: number
+  readonly number: number
+  readonly one: { readonly listener: Listener; readonly outlet: Outlet } | { readonly viewer: Viewer }
+}
+
+function presentAt({ viewers }: ServerContext, mount: Mount, now: number): Present[] {
+  const { streams, replays } = mount.broadcast
+  const connected = [mount, ...streams.values(), ...replays].flatMap((outlet) =>
+    outlet.listeners.map((listener) => ({ mount, since: listener.details.connected, number: listener.id, one: { listener, outlet } })),
+  )
+  const watching = viewers.list(mount.name, now).map((viewer) => ({ mount, since: viewer.since, number: viewer.id, one: { viewer } }))
+  return [...connected, ...watching]
+}
+
+const protocolOf = ({ mount, one }: Present): PresentListener['protocol'] =>
+  'viewer' in one ? one.viewer.protocol : one.outlet === mount ? 'progressive' : 'instant'
+
+function has(present: Present, text: string): boolean {
+  const { one, mount } = present
+  const {
+    address,
+    agent,
+    user = '',
+  }: { address: string; agent: string; user?: string | undefined } = 'viewer' in one ? one.viewer : one.listener.details
+  return [address, agent, user, mount.name, protocolOf(present)].some((field) => field.toLowerCase().includes(text))
+}
+
+function told(present: Present, now: number): PresentListener {
+  const { mount, since, number, one } = present
+  const shared = { mount: mount.name, protocol: protocolOf(present), seconds: Math.max(0, Math.round((now - since) / 1000)) }
+  if ('viewer' in one) {
+    const { address, agent, bytes, method } = one.viewer
+    return { id: `v${number}`, ...shared, address, agent: agent || null, user: null, bytes, lag: null, method }
+  }
+  const { details, bytesSent } = one.listener
+  const { address, agent, user } = details
+  const lag = lagOf(one.listener, one.outlet, mount)
+  return { id: `c${number}`, ...shared, address, agent: agent || null, user: user || null, bytes: bytesSent, lag, method: 'connection' }
+}
+
+// Other forms have about as many bytes a second as the source sends. Whoever has gone back in time is behind because they want to be.
+function lagOf({ lag }: Listener, outlet: Outlet, mount: Mount): number | null {
+  if (outlet instanceof Replay) return null
+  if (lag === 0) return 0
+  return mount.rate > 0 ? Math.round((lag / mount.rate) * 100) / 100 : null
+}
+
+// Why a player cannot go on with another mount on the same connection, if it cannot: a part of a sentence.
+function whyNot(from: Mount, to: Mount): string | undefined {
+  if (from === to) return 'it is the same mount'
+  if (!from.ready || !to.ready) return 'what they send is not known yet; try again in a moment'
+  const [here, there] = [from, to].map(({ source, contentType }) => `${source!.demuxer.format} (${contentType.split(';', 1)[0]})`)
+  if (here !== there) return `one sends ${here}, the other ${there}, and no player changes its format in the middle of a stream`
+  const { format } = from.source!.demuxer
+  // Tried with ffmpeg, which most players are made of: it stops at a second head of FLV, and goes on with the first head of the others here.
+  if (format === 'flv') return 'players stop where another FLV stream begins'
+  if (ONE_HEAD.has(format) && factsOf(from) !== factsOf(to))
+    return `their codecs or pictures are not the same, and players of ${format} know only those with which they began`
+  const { maxListeners } = to.settings
+  return maxListeners !== undefined && to.connected + from.audience > maxListeners
+    ? `it may have ${maxListeners} listeners at most`
+    : undefined
+}
+
+const ONE_HEAD: ReadonlySet<FormatName> = new Set(['mp4', 'webm', 'matroska'])
+
+const factsOf = ({ source }: Mount): string =>
+  source!.demuxer.tracks
+    .map(({ codec, codecs, width, height, sampleRate, channels }) => [codec, codecs, width, height, sampleRate, channels].join())
+    .join(' ')
+
+const toldBan = ({ address, reason, by, since, until }: Ban): Banned => ({
+  address,
+  reason,
+  by,
+  since: new Date(since).toISOString(),
+  until: until === null ? null : new Date(until).toISOString(),
+})
+
+// Ends all that an address or a range has open; says how many sources and listeners those were.
+function end(context: ServerContext, range: string): number {
+  const { mounts, viewers, clock } = context
+  const isOut = (address: string): boolean => isWithin(address, range)
+  let ended = 0
+  for (const mount of mounts) {
+    const { source } = mount
+    if (source !== undefined && isOut(source.details.address)) {
+      source.close('its address has been banned')
+      ended++
+    }
+    for (const listener of mount.everyone.filter(({ details }) => isOut(details.address))) {
+      listener.close()
+      ended++
+    }
+    for (const { address, id } of viewers.list(mount.name, clock.now())) {
+      if (!isOut(address)) continue
+      viewers.banish(id)
+      ended++
+    }
+  }
+  context.cut(isOut)
+  return ended
+}

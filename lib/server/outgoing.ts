@@ -1,0 +1,93 @@
+import { lookup as systemLookup, type LookupAddress } from 'node:dns'
+import { type ClientRequest, request as requestPlain } from 'node:http'
+import { request as requestSecurely } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+/** What is to be sent, and where to. */
+export interface Outgoing {
+  /** http or https. */
+  readonly url: URL
+  /** Headers besides those that every request has. */
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON. */
+  readonly body: Buffer
+  /** Whether the address may be one of the own network. */
+  readonly allowPrivate: boolean
+  /** Gives it up. */
+  readonly signal: AbortSignal
+}
+
+/** Finds the addresses of a name, as Node's `dns.lookup` does. */
+export type Lookup = (
+  name: string,
+  options: { readonly all: true; readonly family?: number | 'IPv4' | 'IPv6'; readonly hints?: number },
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
+
+/** Thrown when an address is one that strangers must not have this server call. */
+export class PrivateAddress extends Error {
+  /** @param host as the URL names it */
+  constructor(host: string) {
+    super(`${host} is an address within the own network; the option webhooks.allowPrivate allows that`)
+    this.name = 'PrivateAddress'
+  }
+}
+
+/**
+ * Whether an address belongs to some host of the Internet: not to this machine, its networks, a cloud's own services, or a range
+ * that leads to those.
+ */
+export function isPublicAddress(text: string): boolean {
+  if (isIP(text) === 0) return false
+  const address = ipaddr.process(text)
+  // Azure answers virtual machines there, with what is theirs alone; it lies in no range of that kind.
+  if (address.toString() === '168.63.129.16') return false
+  if (address.range() !== 'unicast') return false
+  // RFC 4291, 2.4: all that is given out to hosts of the Internet; what else is unicast there leads to IPv4.
+  return address.kind() === 'ipv4' || address.match(GLOBAL)
+}
+const GLOBAL = ipaddr.parseCIDR('2000::/3') satisfies [ipaddr.IPv4 | ipaddr.IPv6, number]
+
+/** The host of a URL, an IPv6 address without its brackets. */
+export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1')
+
+/**
+ * Sends a request and gives the status of its answer, which is not read any further; redirects are not followed. A name is looked up
+ * once, and the connection goes to what was found and seen to be fit: no other answer for the same name can come in between.
+ * @throws PrivateAddress; Error of Node's, such as ECONNREFUSED, or AbortError
+ */
+export function send({ url, headers, body, allowPrivate, signal }: Outgoing, lookup: Lookup = systemLookup): Promise<number> {
+  const host = hostOf(url)
+  return new Promise((resolve, reject) => {
+    // Nobody looks up what is an address already.
+    if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) throw new PrivateAddress(host)
+    const request: ClientRequest = (url.protocol === 'https:' ? requestSecurely : requestPlain)(url, {
+      method: 'POST',
+      // A connection of its own: an open one would have been looked up before.
+      agent: false,
+      signal,
+      headers: { ...headers, 'Content-Type': 'application/json', 'Content-Length': body.length, Connection: 'close' },
+      lookup: guarded(host, allowPrivate, lookup),
+    })
+    request.on('response', (response) => {
+      resolve(response.statusCode ?? 0)
+      response.destroy()
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+const guarded =
+  (host: string, allowPrivate: boolean, lookup: Lookup): LookupFunction =>
+  (name, { all, family, hints }, done) => {
+    lookup(name, { all: true, ...(family !== undefined && { family }), ...(hints !== undefined && { hints }) }, (error, addresses) => {
+      const [first] = addresses ?? []
+      if (error !== null) done(error, [])
+      else if (first === undefined) done(new Error(`${host} has no address`), [])
+      else if (!allowPrivate && !addresses.every(({ address }) => isPublicAddress(address))) done(new PrivateAddress(host), [])
+      else if (all === true) done(null, addresses)
+      else done(null, first.address, first.family)
+    })
+  }

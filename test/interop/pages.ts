@@ -1,0 +1,96 @@
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { openBrowser } from '../helpers/browser.js'
+import { formatNamed, media, send } from '../helpers/ffmpeg.js'
+import { needs } from '../helpers/programs.js'
+import { ADMIN_PASSWORD, SOURCE_PASSWORD, startServer, type TestServer } from '../helpers/server.js'
+import { until } from '../helpers/wait.js'
+
+/*
+ * The public pages in Chromium, with real sources.
+ */
+
+t.setTimeout(300_000)
+
+/** Milliseconds within which a title is on every page after its source has told it. */
+const NEWS = 2_000
+
+const retitle = (server: TestServer, mount: string, song: string): Promise<Response> =>
+  fetch(server.url(`/admin/metadata?mode=updinfo&mount=${mount}&song=${encodeURIComponent(song)}`), {
+    headers: { authorization: `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}` },
+  })
+
+/** Runs a script in the page, where names of the browser are known. */
+const look = <T>(page: Page, script: string): Promise<T> => page.evaluate(script)
+
+t.test('pages tell what is on the air, and what changes of it', async (t) => {
+  if (!needs(t, 'ffmpeg', 'chromium')) return
+  const server = await startServer(t)
+  const browser = await openBrowser(t)
+  const faults: string[] = []
+  const open = async (path: string, width = 1280): Promise<Page> => {
+    const page = await browser.newPage({ viewport: { width, height: 800 } })
+    page.on('pageerror', (error) => faults.push(`${path}: ${error.message}`))
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(`${path}: ${message.text()}`)
+    })
+    await page.goto(server.url(path))
+    return page
+  }
+
+  const status = await open('/')
+  t.match(await status.textContent('h1'), 'Nothing is on the air yet')
+  await status.getByRole('tab', { name: 'ffmpeg' }).click()
+  t.match(await status.textContent('[role=tabpanel]'), `icecast://source:PASSWORD@127.0.0.1:${server.port}/live`)
+
+  const [film, song] = [formatNamed('MPEG-TS H.264 and AAC'), formatNamed('MP3')]
+  const to = (mount: string): string => `icecast://source:${SOURCE_PASSWORD}@127.0.0.1:${server.port}${mount}`
+  send(t, film, await media(film), to('/tv'), ['-ice_name', 'Harbour <b>TV</b>'])
+  send(t, song, await media(song), to('/radio.mp3'), ['-ice_name', 'راديو'])
+  await status.waitForSelector('mount-card >> nth=1', { timeout: 15_000 })
+  t.pass('cards come by themselves')
+  t.equal(await status.textContent('.card:has([href="/tv"]) .name'), 'Harbour <b>TV</b>', 'markup is text')
+  await status.waitForSelector('.card:has([href="/tv"]) canvas.shown', { timeout: 15_000 })
+  t.equal(
+    await look(
+      status,
+      `{
+      const { data } = document.querySelector('.card canvas.shown').getContext('2d').getImageData(0, 0, 160, 90)
+      new Set(data).size > 8
+    }`,
+    ),
+    true,
+    'with the picture of the last key frame',
+  )
+
+  const mount = await open('/tv', 390)
+  const radio = await open('/radio.mp3', 1920)
+  for (const [page, path] of [
+    [mount, '/tv'],
+    [radio, '/radio.mp3'],
+  ] as const) {
+    const title = `Title of ${path} ${'long '.repeat(30)}`.trim()
+    await retitle(server, path, title)
+    const shown = (where: Page, selector: string): Promise<void> => where.locator(selector, { hasText: title }).waitFor({ timeout: NEWS })
+    await t.resolves(
+      Promise.all([shown(page, '.about-mount .now'), shown(status, `.card:has([href="${path}"]) .now`)]),
+      `the title of ${path} is there in time`,
+    )
+  }
+  t.equal((await mount.title()).startsWith('Title of /tv'), true, 'in the tab, too')
+  await status.getByRole('button', { name: 'Addresses of Harbour' }).click()
+  await status.waitForSelector('dialog[open] qr-code path[d^=M]')
+  t.match(await status.textContent('dialog'), /\/tv\.m3u8[^]*\/tv\.mpd[^]*<iframe src=/)
+  await status.keyboard.press('Escape')
+
+  for (const page of [status, mount, radio])
+    t.equal(await look(page, 'document.documentElement.scrollWidth <= innerWidth'), true, 'nothing is wider than the page')
+  await status.getByRole('button', { name: 'Theme' }).click()
+  await status.getByRole('button', { name: 'Theme' }).click()
+  await status.reload()
+  t.equal(await look(status, 'document.documentElement.dataset.theme'), 'dark', 'the theme stays')
+  t.match(await open('/embed/tv').then((page) => look(page, 'document.querySelector("floecast-player").shadowRoot !== null')), true)
+  t.same(faults, [], 'and no page complains')
+  await until('the player to be counted', async () => Number((await server.mount('/tv'))?.['listeners']) >= 1)
+  t.match(await status.textContent('.card:has([href="/tv"]) .audience'), /viewers?/)
+})
