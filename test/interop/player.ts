@@ -31,12 +31,15 @@ interface Seen {
 class Viewer {
   readonly page: Page
   readonly complaints: string[] = []
+  /** What the player says of its troubles, for messages. */
+  readonly remarks: string[] = []
 
   constructor(page: Page) {
     this.page = page
     page.on('pageerror', (error) => this.complaints.push(String(error)))
     page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(`${message.text()} ${message.location().url}`)
+      else if (message.type() === 'info') this.remarks.push(message.text())
     })
     page.on('load', () => this.#loads++)
   }
@@ -68,7 +71,7 @@ class Viewer {
       const { video, playback, shadowRoot } = document.querySelector('floecast-player')
       return {
         state: playback.state, mode: playback.mode, ending: playback.way?.ending, delay: playback.engine?.delay, stalls: playback.stalls,
-        time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames, width: video.videoWidth, text: shadowRoot.textContent,
+        time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames, width: video.videoWidth, text: shadowRoot.textContent.replaceAll(/\\s+/g, ' '),
       }
     })()`)
   }
@@ -88,7 +91,7 @@ class Viewer {
       },
       { every: 200, timeout: 25_000 },
     ).catch(async (error: Error) => {
-      throw new Error(`${error.message}: ${JSON.stringify(last)} ${this.complaints.join()}`)
+      throw new Error(`${error.message}: ${JSON.stringify(last)} ${[...this.complaints, ...this.remarks].join('; ')}`)
     })
   }
 

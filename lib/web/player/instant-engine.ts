@@ -11,6 +11,9 @@ const LOOK = 100
 /** Milliseconds of pause after which it stops to fetch. */
 const PATIENCE = 15_000
 
+/** Seconds at the end of a stream that are not waited for when another has begun. */
+const GAP = 0.25
+
 const seconds = (): number => performance.now() / 1000
 
 /** Plays one endless response by fetch and Media Source Extensions, some tenths of a second behind live. */
@@ -25,6 +28,8 @@ export class InstantEngine implements Engine {
   readonly #looking: ReturnType<typeof setInterval>
   readonly #over = new AbortController()
   #url = ''
+  #expected = ''
+  // What the buffer takes now.
   #type = ''
   #source: MediaSource | undefined
   #buffer: SourceBuffer | undefined
@@ -61,7 +66,7 @@ export class InstantEngine implements Engine {
 
   async load(url: string, type: string): Promise<void> {
     this.#url = url
-    this.#type = type
+    this.#expected = type
     await this.#connect()
   }
 
@@ -101,7 +106,7 @@ export class InstantEngine implements Engine {
         return this.#owner.ended()
       }
       const stated = response.headers.get('content-type') ?? ''
-      const type = stated.includes('codecs=') ? stated : this.#type
+      const type = stated.includes('codecs=') ? stated : this.#expected
       await this.#prepare(type, request.signal)
       await this.#read(response.body, cutterFor(type), request)
       if (!request.signal.aborted) this.#owner.ended()
@@ -236,7 +241,8 @@ export class InstantEngine implements Engine {
     if (!this.#begun || paused || seeking || buffered.length === 0) return
     const last = buffered.length - 1
     let at = last
-    for (let i = 0; i <= last; i++) if (currentTime >= buffered.start(i) - 0.05 && currentTime < buffered.end(i) - 0.05) at = i
+    // Where another stream follows, the end of the one before it may lack a track.
+    for (let i = 0; i <= last; i++) if (currentTime >= buffered.start(i) - 0.05 && currentTime < buffered.end(i) - GAP) at = i
     const { rate, jump } = this.#latency.step(currentTime, buffered.start(at), buffered.end(last), seconds())
     if (jump !== undefined) this.#goTo(jump)
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate

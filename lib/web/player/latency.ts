@@ -115,7 +115,7 @@ export class LatencyController {
     if (position < start || excess > TOO_FAR) {
       const jump = Math.max(start, Math.min(position + excess, end - 0.05))
       this.#direction = 0
-      if (Math.abs(jump - position) > 0.1) return { rate: 1, jump }
+      if (position < start || Math.abs(jump - position) > 0.1) return { rate: 1, jump }
     }
     if (Math.abs(excess) > BEGIN) this.#direction = Math.sign(excess)
     else if (excess * this.#direction < END) this.#direction = 0

@@ -34,6 +34,8 @@ const STUCK = 5000
 const SLOW = 15_000
 /** Milliseconds of playing after which what failed before may be tried again. */
 const PROVEN = 30_000
+/** Failures after which a way is left alone; one that never played is at once. */
+const ENOUGH = 3
 
 /** Plays one mount in one media element: picks the way, watches it, falls back to another, and comes back when the source does. */
 export class Playback {
@@ -53,7 +55,9 @@ export class Playback {
   #mode: Mode | undefined
   #engine: Engine | undefined
   #notice = ''
-  #failed = new Set<string>()
+  // How bad each way has proved.
+  readonly #failures = new Map<string, number>()
+  #hasPlayed = false
   #since = 0
   #again: ReturnType<typeof setTimeout> | undefined
   #attempts = 0
@@ -141,7 +145,7 @@ export class Playback {
     this.#choice = choose(mount, this.#support)
     const gone = this.#way !== undefined && !this.#plans.some(({ way }) => isSame(way, this.#way!))
     const isNew = before?.live === true && before.connected !== mount.connected
-    if (gone || isNew || this.#state === 'unplayable') this.#failed.clear()
+    if (gone || isNew || this.#state === 'unplayable') this.#failures.clear()
     if (this.#plans.length === 0) {
       void this.#drop()
       this.#become('unplayable')
@@ -171,7 +175,7 @@ export class Playback {
     this.#wish = mode
     keepMode(mode)
     this.#notice = ''
-    this.#failed.clear()
+    this.#failures.clear()
     this.#wantsPlay = true
     if (this.#choice !== undefined && this.#plans.length > 0) this.#start()
   }
@@ -197,10 +201,10 @@ export class Playback {
   }
 
   #start(): void {
-    const next = this.#plans.find(({ way }) => !this.#failed.has(keyOf(way)))
+    const next = this.#plans.find(({ way }) => (this.#failures.get(keyOf(way)) ?? 0) < ENOUGH)
     if (next !== undefined) return void this.#play(next)
     // All have failed: once more from the beginning, in a while.
-    this.#failed.clear()
+    this.#failures.clear()
     this.#retry(Math.min(15_000, 2000 * 2 ** this.#attempts++))
   }
 
@@ -213,6 +217,7 @@ export class Playback {
     this.#mode = mode
     this.#way = way
     this.#since = performance.now()
+    this.#hasPlayed = false
     this.#stalls.restart(this.#since)
     const engine = (this.#engine ??= this.#make({ mode, way }))
     this.#become('starting')
@@ -251,6 +256,7 @@ export class Playback {
 
   #runs(): void {
     if (this.#engine === undefined) return
+    this.#hasPlayed = true
     this.#become('playing')
   }
 
@@ -287,7 +293,8 @@ export class Playback {
   #fail(reason: string): void {
     console.info(`floecast-player: ${reason}`)
     const way = this.#way
-    if (way !== undefined && performance.now() - this.#since < PROVEN) this.#failed.add(keyOf(way))
+    // One that has played may do so again: a damaged picture stops a decoder, too.
+    if (way !== undefined) this.#failures.set(keyOf(way), (this.#failures.get(keyOf(way)) ?? 0) + (this.#hasPlayed ? 1 : ENOUGH))
     void this.#drop().then(() => this.#retry(300))
     this.#become('lost')
   }
@@ -305,7 +312,7 @@ export class Playback {
       this.#settings.changed()
     }
     if (this.#state === 'playing' && now - this.#since > PROVEN) {
-      this.#failed.clear()
+      this.#failures.clear()
       this.#attempts = 0
     }
     // What neither goes on nor says why begins anew.
@@ -328,7 +335,8 @@ export class Playback {
   }
 
   #facts(): BeaconFacts | undefined {
-    if (this.#way === undefined || this.#engine === undefined || this.#video.paused) return undefined
+    // While the source is away there is nobody to tell.
+    if (this.#way === undefined || this.#engine === undefined || this.#video.paused || this.#mount?.live !== true) return undefined
     const { delay } = this.#engine
     const measured = { delay: delay === undefined ? undefined : delay * 1000, ...this.#stalls.take() }
     return { protocol: this.#way.protocol, session: this.#session, ...measured }

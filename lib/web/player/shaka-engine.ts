@@ -21,6 +21,8 @@ const [NEVER_MIND, TOO_FAR] = [0.25, 3]
 /** Milliseconds between two looks at the server's clock. */
 const CLOCK = 60_000
 
+/** How often what cannot be read yet is loaded again, and after how many milliseconds. */
+const [TRIES, AGAIN] = [10, 500]
 const NEAR = { enabled: true, targetLatency: 0.3, targetLatencyTolerance: 0.2, maxPlaybackRate: 1.08, minPlaybackRate: 0.95 } as const
 
 /** Plays HLS, Low-Latency HLS and DASH by Shaka Player, which is fetched when it is first needed. */
@@ -52,7 +54,7 @@ export class ShakaEngine implements Engine {
       const player = this.#player ?? (await this.#open())
       if (this.#over.signal.aborted) return
       void this.#lookAtClock()
-      await player.load(url)
+      await this.#begin(player, url)
       if (!this.#over.signal.aborted) this.#owner.ready()
     } catch (error) {
       if (!this.#over.signal.aborted) this.#owner.failed(nameOf(error))
@@ -162,6 +164,18 @@ export class ShakaEngine implements Engine {
       if (Object(detail).severity === 2) this.#owner.failed(nameOf(detail))
     })
     return player
+  }
+
+  // While a playlist lists nothing but parts, the library's parser fails with an error that is none of its own: soon there is a whole segment.
+  async #begin(player: shaka.Player, url: string): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return void (await player.load(url))
+      } catch (error) {
+        if (!(error instanceof TypeError) || tries === TRIES || this.#over.signal.aborted) throw error
+        await new Promise((resolve) => setTimeout(resolve, AGAIN))
+      }
+    }
   }
 
   // Keeps its distance: the library's own depends on when within a segment it began.
