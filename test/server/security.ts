@@ -144,6 +144,8 @@ async function publish({ server, open }: House, mount: string, password: string,
   open(
     `the source of ${mount}`,
     `PUT ${mount} HTTP/1.1\r\nAuthorization: ${asBasic('source', password)}\r\nContent-Type: video/mp2t\r\n${headers}\r\n`,
+    // Twice: the first is a whole segment by then, so nobody has to wait for a manifest.
+    readFileSync(fixture('h264-aac.mpegts')),
     readFileSync(fixture('h264-aac.mpegts')),
   )
   await until(`${name} to be packaged`, () => (server.mounts.get(name)?.broadcast.forms.size ?? 0) > 0)
@@ -256,7 +258,7 @@ t.test('no secret is told by an answer, the log or the audit trail, but a new on
   }
 
   // Everything that can be read, as everybody.
-  const recording = (await call('GET', '/recordings')).recordings[0].name
+  const recording: string = await until('the recording', async () => (await call('GET', '/recordings')).recordings[0]?.name)
   for (const [who, headers] of Object.entries(callers)) {
     for (const [name, { method, path, access }] of Object.entries<Operation>(operations)) {
       if (method !== 'GET' || name === 'getAdminEvents') continue
@@ -417,6 +419,7 @@ t.test('no path leads out of a folder', async (t) => {
   const home = await house(t, { mounts: { '/live': { dump: 'day/live.*' } } })
   const { ask, folder } = home
   await publish(home, '/live', SOURCE, '')
+  await until('the recording', () => readdirSync(join(folder, 'media'), { recursive: true }).length > 1)
   const PRIVATE = 'nobody-may-read-this'
   for (const name of ['secret.txt', 'media/.hidden', 'media/.hidden.mp3', 'media/day/.hidden.mp3', 'secret.mp3'])
     writeFileSync(join(folder, name), PRIVATE)
