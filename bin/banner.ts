@@ -72,7 +72,11 @@ export function formatBanner(welcome: Welcome): string {
     row('', 'HLS', `${link(`http://${at}/live.m3u8`)}   ${soft('DASH')} ${link(`http://${at}/live.mpd`)}`),
     row('', 'instant', `${link(`http://${at}/live.mp4`)}   ${soft('one endless stream, nearest to live')}`),
     row('', 'VLC', `vlc http://${at}/live`),
-    ...(admin === undefined ? [] : [row('Admin', '', `admin / ${strong(admin)}   ${soft('sets the title of any mount')}`)]),
+    row(
+      'Admin',
+      'browser',
+      `${link(`http://${at}/admin/`)}   ${admin === undefined ? soft('sign in as admin') : `admin / ${strong(admin)}`}`,
+    ),
     ...(note === undefined ? [] : ['', `  ${note}`]),
     '',
     '',

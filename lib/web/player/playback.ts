@@ -335,7 +335,8 @@ export class Playback {
   }
 
   #facts(): BeaconFacts | undefined {
-    if (this.#way === undefined || this.#engine === undefined || this.#video.paused) return undefined
+    // While the source is away there is nobody to tell.
+    if (this.#way === undefined || this.#engine === undefined || this.#video.paused || this.#mount?.live !== true) return undefined
     const { delay } = this.#engine
     const measured = { delay: delay === undefined ? undefined : delay * 1000, ...this.#stalls.take() }
     return { protocol: this.#way.protocol, session: this.#session, ...measured }

@@ -3,7 +3,7 @@ import '../parts/copy.js'
 import { PageElement } from '../parts/page-element.js'
 import { origin } from '../parts/start.js'
 
-const TABS = ['OBS', 'ffmpeg', 'floecast-source'] as const
+const TABS = ['OBS', 'ffmpeg', 'curl'] as const
 type Tab = (typeof TABS)[number]
 
 const secured = origin.startsWith('https:')
@@ -38,9 +38,11 @@ const PANELS: Readonly<Record<Tab, () => TemplateResult>> = {
       ${line(ffmpeg('-i video.mp4 -c:v libx264 -pix_fmt yuv420p -g 50 -c:a aac -content_type video/mp2t -f mpegts', '/live'))}
       <p>Music, for every browser and radio:</p>
       ${line(ffmpeg('-i music.flac -vn -c:a libmp3lame -b:a 128k -content_type audio/mpeg -f mp3', '/radio.mp3'))}`,
-  'floecast-source': () =>
-    html`<p>Any file, a folder of them, or a playlist; it is converted where that is needed:</p>
-      ${line(`npx floecast-source video.mp4 --to ${origin.replace('://', `://${login}`)}/live`)}`,
+  curl: () =>
+    html`<p>A file as it is, at the pace of its bit rate (16 KB a second are 128 kbit/s):</p>
+      ${line(`curl -u source:PASSWORD -H 'Content-Type: audio/mpeg' --limit-rate 16k -T music.mp3 ${origin}/radio.mp3`)}
+      <p>And what plays:</p>
+      ${line(`curl -u source:PASSWORD -G ${origin}/admin/metadata -d mode=updinfo -d mount=/radio.mp3 --data-urlencode 'song=Artist - Title'`)}`,
 }
 
 /** How to go live at this very address. */
