@@ -1,11 +1,10 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import { mountAddress, mountName, serverAddress, vlcAddress } from './address.js'
-import { AUDIO_STYLES, renderAudio } from './audio-view.js'
+import { mountAddress, mountName, serverAddress } from './address.js'
+import { AUDIO_STYLES } from './audio-view.js'
 import { CONTROL_STYLES } from './control-styles.js'
-import { type BarActions, type BarView, type MenuName, renderBar, renderMenu } from './controls.js'
+import type { BarActions, BarView, MenuName } from './controls.js'
 import type { Range } from './engine.js'
 import { hasPictures, type MountFacts } from './facts.js'
-import { ICONS } from './icons.js'
 import { type KeyActions, pressKey } from './keys.js'
 import { tellSystem } from './media-session.js'
 import { Playback } from './playback.js'
@@ -13,11 +12,10 @@ import { chosenVolume, keepVolume } from './preferences.js'
 import { Presence } from './presence.js'
 import { castTo, toggleFullScreen, togglePip } from './screens.js'
 import { SoundLevel } from './sound-level.js'
-import { renderStatistics } from './statistics.js'
+import { renderStage } from './stage.js'
 import { followStatus } from './status-feed.js'
 import { renderStrip } from './strip.js'
 import { STYLES } from './styles.js'
-import { renderVeil } from './veils.js'
 
 /** Seconds that must be there to go back to before a bar is drawn for it, and behind their end at which one is no longer live. */
 const WORTH_SEEKING = 60
@@ -166,47 +164,32 @@ export class FloecastPlayer extends LitElement {
 
   protected override render(): TemplateResult {
     const playback = this.#playback
-    const state = playback?.state ?? 'asking'
     const mount = playback?.mount
     const isVideo = mount === undefined || mount.tracks.length === 0 || (hasPictures(mount) && playback?.soundOnly !== true)
-    const isLive = mount?.live === true
-    const isAudio = !isVideo && isLive
-    const name = this.#name || mountName(this.mount).slice(1)
-    const url = mountAddress(this.#address(), this.mount)
-    const isIdle = state === 'playing' && isVideo && !this.#video.paused && !this.#presence.isThere
-    const hasPicture = this.#video.videoWidth > 0 || this.poster !== ''
-    const bar = this.#view(isVideo)
-    const veil = renderVeil(
-      { state, name, why: playback?.why ?? '', hasSound: playback?.hasSound ?? false, hasPicture, url, vlc: vlcAddress(url) },
-      { play: () => playback?.play(), playSound: () => playback?.playSound() },
+    const strip = this.#strip()
+    const stage = renderStage(
+      {
+        playback,
+        video: this.#video,
+        mount: this.mount,
+        name: this.#name || mountName(this.mount).slice(1),
+        url: mountAddress(this.#address(), this.mount),
+        isVideo,
+        isAlone: !this.#presence.isThere,
+        hasPoster: this.poster !== '',
+        wantsSilence: this.#wantsSilence,
+        rate: this.#frames.rate,
+        bar: this.#view(isVideo),
+        inside: this.embed ? strip : nothing,
+      },
+      {
+        ...this.#actions,
+        clicked: (event) => this.#clicked(event),
+        play: () => playback?.play(),
+        playSound: () => playback?.playSound(),
+      },
     )
-    const isSilent = this.#video.muted && !this.#wantsSilence && (state === 'playing' || state === 'starting')
-    const spins = state === 'starting' || state === 'asking' || (state === 'playing' && playback?.isStill === true)
-    return html`<div
-        class="stage ${isAudio ? 'audio' : ''} ${isIdle ? 'idle' : ''}"
-        role="region"
-        aria-label="Player: ${name}"
-        @click=${(event: Event) => this.#clicked(event)}
-        @dblclick=${(event: Event) => event.target === this.#video && this.#toggleFullScreen()}
-      >
-        ${this.#video} ${isAudio ? renderAudio({ name, ...this.#playing(mount), before: beforeNow(mount) }) : nothing}
-        ${spins ? html`<div class="spinner" role="status"><span class="visually-hidden">Loading</span></div>` : nothing} ${veil}
-        ${isSilent ? html`<button class="pill sound-on" @click=${() => this.#mute(false)}>${ICONS.muted} Sound on</button>` : nothing}
-        ${
-          this.#statistics && playback !== undefined
-            ? renderStatistics({
-                video: this.#video,
-                engine: playback.engine,
-                ending: playback.way?.ending ?? '',
-                stalls: playback.stalls,
-                rate: this.#frames.rate,
-              })
-            : nothing
-        }
-        ${isLive && state !== 'unplayable' && state !== 'ready' ? html`${renderBar(bar, this.#actions)}${renderMenu(bar, this.#actions)}` : nothing}
-        ${this.embed ? this.#strip() : nothing}
-      </div>
-      ${this.embed ? nothing : this.#strip()}`
+    return html`${stage}${this.embed ? nothing : strip}`
   }
 
   #strip(): TemplateResult {
@@ -248,12 +231,6 @@ export class FloecastPlayer extends LitElement {
   #window(): Range | undefined {
     const range = this.#playback?.engine?.seekable
     return range !== undefined && range.end - range.start >= WORTH_SEEKING ? range : undefined
-  }
-
-  #playing({ title }: MountFacts): { title: string; artist: string } {
-    return title === null
-      ? { title: '', artist: '' }
-      : { title: title.title ?? title.display, artist: title.title === null ? '' : (title.artist ?? '') }
   }
 
   #address(): string {
@@ -351,6 +328,3 @@ export class FloecastPlayer extends LitElement {
     this.#openMenu(undefined)
   }
 }
-
-const beforeNow = ({ title, titles }: MountFacts): string[] =>
-  titles.map(({ display }) => display).filter((display, i) => display !== '' && (i > 0 || display !== title?.display))
