@@ -17,7 +17,7 @@ export function renderAudio({ name, title, artist, before }: AudioView): Templat
   return html`<div class="face">
     <canvas class="waves" aria-hidden="true"></canvas>
     <div class="titles">
-      <p class="station" dir="auto">${name}</p>
+      ${title === '' ? nothing : html`<p class="station" dir="auto">${name}</p>`}
       <p class="title" dir="auto">${title || name}</p>
       ${artist === '' ? nothing : html`<p class="artist" dir="auto">${artist}</p>`}
     </div>
@@ -155,6 +155,13 @@ export const AUDIO_STYLES = css`
   }
   :host([embed]) .audio .before {
     display: none;
+  }
+  :host([embed]) .audio .strip .modes {
+    --_surface: var(--surface, #fff);
+    --_line: var(--line, #d9e4ec);
+    --_ice: var(--ice, #0a7ea4);
+    --on-ice: light-dark(#fff, #06202c);
+    color: inherit;
   }
   :host([embed]) .audio .strip :is(.delay, .notice) {
     color: inherit;
