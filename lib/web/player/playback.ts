@@ -70,7 +70,9 @@ export class Playback {
     this.#settings = settings
     this.#wish = chosenMode() ?? 'instant'
     this.#looking = setInterval(() => this.#look(), LOOK)
-    this.#beacon = new Beacon(settings.server, settings.mount, () => this.#facts())
+    // Viewers of segments are gone after three of them.
+    const expiry = (): number => (this.#way?.segmentDuration ?? 4) * 3000
+    this.#beacon = new Beacon(settings.server, settings.mount, () => this.#facts(), expiry)
     video.addEventListener('playing', () => this.#runs(), { signal: this.#over.signal })
   }
 
