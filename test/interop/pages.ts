@@ -13,7 +13,7 @@ import { until } from '../helpers/wait.js'
 t.setTimeout(300_000)
 
 /** Milliseconds within which a title is on every page after its source has told it. */
-const NEWS = 2_000
+const NEWS = 15_000
 
 const retitle = (server: TestServer, mount: string, song: string): Promise<Response> =>
   fetch(server.url(`/admin/metadata?mode=updinfo&mount=${mount}&song=${encodeURIComponent(song)}`), {
