@@ -1,18 +1,6 @@
 import { z } from 'zod'
 import { operation } from './operation.js'
-
-/** An elementary stream of what a source sends. */
-const track = z.strictObject({
-  kind: z.enum(['audio', 'video', 'data']).describe('What it carries'),
-  codec: z.string().describe('The codec by its usual name, such as H.264'),
-  codecs: z.string().nullable().describe('The codec as RFC 6381 writes it, such as avc1.64001f'),
-  width: z.number().nullable().describe('Picture width in pixels'),
-  height: z.number().nullable().describe('Picture height in pixels'),
-  frameRate: z.number().nullable().describe('Pictures a second'),
-  sampleRate: z.number().nullable().describe('Samples a second'),
-  channels: z.number().nullable().describe('Audio channels'),
-  bitrate: z.number().nullable().describe('Bits a second'),
-})
+import { trackStatus } from './status.js'
 
 /** One who sends to a mount. */
 export const connectedSource = z.strictObject({
@@ -26,7 +14,7 @@ export const connectedSource = z.strictObject({
   rate: z.number().describe('Bytes a second that came in of late'),
   contentType: z.string().nullable().describe('The media type, once the bytes have told'),
   format: z.string().nullable().describe('The wire format, once the bytes have told'),
-  tracks: z.array(track).describe('Elementary streams, as far as the bytes have told'),
+  tracks: z.array(trackStatus).describe('Elementary streams, as far as the bytes have told'),
   title: z.string().nullable().describe('What plays now: the one line that players show'),
   warnings: z.array(z.string()).describe('What is not as it should be, oldest first: sentences for people'),
 })

@@ -17,11 +17,16 @@ function packageFolder(): string {
   return folder
 }
 
+// Looked for when the first page is asked for, and then known: a library that shows none needs none.
+let found: Assets | undefined
+
 /**
  * Finds what `npm run build` has made for browsers.
  * @throws Error when it is not there
  */
-export function findAssets(folder = join(packageFolder(), 'dist', 'web', 'assets')): Assets {
+export const findAssets = (): Assets => (found ??= readAssets(join(packageFolder(), 'dist', 'web', 'assets')))
+
+function readAssets(folder: string): Assets {
   let files: Readonly<Record<string, string>>
   try {
     files = JSON.parse(readFileSync(join(folder, '..', 'manifest.json'), 'utf8'))

@@ -1,7 +1,7 @@
 import type { Router } from '@koa/router'
 import { publicPrefix } from '../address.js'
-import { type Assets, findAssets } from '../assets.js'
 import type { ServerContext } from '../context.js'
+import { COOKIE } from './guard.js'
 import { leadTo } from './respond.js'
 import { givePage } from './shell.js'
 import { visitOf } from './visit.js'
@@ -13,7 +13,6 @@ const PLAIN = '<noscript><p>The admin panel needs JavaScript. Everything that it
  * are behind a `#`, where no server sees them.
  */
 export function adminPage(router: Router, context: ServerContext): void {
-  let assets: Assets | undefined
   router.get('/admin', (ctx, next) => {
     // The router takes /admin/ for the same path.
     if (!ctx.path.endsWith('/admin') && !ctx.path.endsWith('/admin/')) return next()
@@ -22,10 +21,9 @@ export function adminPage(router: Router, context: ServerContext): void {
       leadTo(ctx, `${prefix}/admin/`)
       return undefined
     }
-    assets ??= findAssets()
     // Without a session there is nothing to ask for: the door can be shown at once.
-    const signedIn = ctx.get('cookie').includes('floecast_session=')
-    givePage(ctx, assets, { title: 'Admin · floecast', entry: 'admin', prefix, data: { signedIn }, plain: PLAIN })
+    const signedIn = ctx.get('cookie').includes(`${COOKIE}=`)
+    givePage(ctx, { title: 'Admin · floecast', entry: 'admin', prefix, data: { signedIn }, plain: PLAIN })
     return undefined
   })
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { Router } from '@koa/router'
 import serve from 'koa-static'
-import { type Assets, findAssets } from '../assets.js'
+import { findAssets } from '../assets.js'
 import { leadTo } from './respond.js'
 
 const YEAR = 31_536_000_000
@@ -12,12 +12,11 @@ const NAME = /^\w[\w.-]*$/
 export function assetRoutes(router: Router): void {
   // The router's context is koa's, with more in it.
   let give: ((ctx: any, next: any) => Promise<unknown>) | undefined
-  let assets: Assets | undefined
   router.get('/assets/:file', async (ctx, next) => {
     const { file = '' } = ctx.params
     // What serves the files would look for a path, and find what lies beside them.
     if (!NAME.test(file)) return next()
-    assets ??= findAssets()
+    const assets = findAssets()
     // Other sites name a file by what it is made of, and get it as it is now.
     const named = assets.file(file)
     if (named !== undefined) {

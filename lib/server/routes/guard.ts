@@ -9,7 +9,7 @@ import type { ApiGuard } from './api.js'
 import { addressOf, visitOf } from './visit.js'
 
 /** Name of the cookie that holds a session. */
-const COOKIE = 'floecast_session'
+export const COOKIE = 'floecast_session'
 // More of them are nobody's mistake.
 const MAX_COOKIES = 4
 

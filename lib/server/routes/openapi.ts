@@ -3,7 +3,6 @@ import { operations } from '../../api/index.js'
 import { type OpenApi, openApi } from '../../api/openapi.js'
 import { VERSION } from '../../version.js'
 import { publicOrigin, publicPrefix, type Visit } from '../address.js'
-import { findAssets } from '../assets.js'
 import type { ServerContext } from '../context.js'
 import { apiDocs } from './api-docs.js'
 import { openly } from './respond.js'
@@ -25,6 +24,6 @@ export function openApiRoutes(router: Router, context: Pick<ServerContext, 'sett
   router.get('/api/v1/docs', (ctx) => {
     const visit = visitOf(ctx)
     const plain = apiDocs(document(visit))
-    givePage(ctx, findAssets(), { title: 'floecast API', entry: 'docs', prefix: publicPrefix(visit, context.settings), plain })
+    givePage(ctx, { title: 'floecast API', entry: 'docs', prefix: publicPrefix(visit, context.settings), plain })
   })
 }

@@ -4,7 +4,6 @@ import type { PageStart } from '../../api/pages.js'
 import { basicCredentials } from '../../icy/basic.js'
 import { mountPath } from '../../icy/path.js'
 import { publicOrigin, publicPrefix } from '../address.js'
-import { type Assets, findAssets } from '../assets.js'
 import type { ServerContext } from '../context.js'
 import { wantsPage } from '../wants-page.js'
 import { plainMessage, plainMount, plainStatus } from './plain.js'
@@ -20,7 +19,7 @@ export function statusPage(router: Router, context: ServerContext): void {
     const { sources } = report.server
     const start: PageStart = { report, mount: null, hidden: false }
     const title = sources === 0 ? 'floecast' : `${sources} live · floecast`
-    givePage(ctx, assets(), { title, entry: 'status', prefix, data: start, plain: plainStatus(report, origin, prefix) })
+    givePage(ctx, { title, entry: 'status', prefix, data: start, plain: plainStatus(report, origin, prefix) })
   })
 }
 
@@ -31,7 +30,7 @@ export function embedPage(router: Router, context: ServerContext): void {
     if (name === undefined || !isKnown(context, name)) return next()
     await admit(context, ctx, name)
     const { start, title, prefix } = startOf(context, ctx, name)
-    return givePage(ctx, assets(), { title, entry: 'embed', prefix, data: start, frames: true, plain: plainMount(start, prefix) })
+    return givePage(ctx, { title, entry: 'embed', prefix, data: start, frames: true, plain: plainMount(start, prefix) })
   })
 }
 
@@ -43,7 +42,7 @@ export async function mountPage(context: ServerContext, ctx: Context, next: Next
   const { start, title, prefix } = startOf(context, ctx, name)
   ctx.vary('Sec-Fetch-Dest')
   ctx.vary('Accept')
-  return givePage(ctx, assets(), { title: `${title} · floecast`, entry: 'mount', prefix, data: start, plain: plainMount(start, prefix) })
+  return givePage(ctx, { title: `${title} · floecast`, entry: 'mount', prefix, data: start, plain: plainMount(start, prefix) })
 }
 
 /**
@@ -54,7 +53,7 @@ export function missingPage(context: ServerContext, ctx: Context): boolean {
   if (!asksForPage(ctx)) return false
   const { prefix } = placeOf(ctx, context)
   ctx.status = 404
-  givePage(ctx, assets(), { title: 'There is nothing here · floecast', entry: 'message', prefix, plain: plainMessage(prefix) })
+  givePage(ctx, { title: 'There is nothing here · floecast', entry: 'message', prefix, plain: plainMessage(prefix) })
   return true
 }
 
@@ -81,7 +80,3 @@ function placeOf(ctx: Context, { settings }: ServerContext): { origin: string; p
   const visit = visitOf(ctx)
   return { origin: publicOrigin(visit, settings), prefix: publicPrefix(visit, settings) }
 }
-
-// Looked for when the first page is asked for: a library that shows none needs none.
-let found: Assets | undefined
-const assets = (): Assets => (found ??= findAssets())

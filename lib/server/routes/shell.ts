@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import type { Context } from 'koa'
-import type { Assets } from '../assets.js'
+import { findAssets } from '../assets.js'
 import { escapeMarkup as escape } from './markup.js'
 
 /** What a page is made of. */
@@ -34,9 +34,9 @@ const POLICY = [
 ]
 
 /** Answers with a page: a head, what it begins with, and what loads the rest. */
-export function givePage(ctx: Context, assets: Assets, { title, entry, prefix, data, plain = '', frames = false }: Page): void {
+export function givePage(ctx: Context, { title, entry, prefix, data, plain = '', frames = false }: Page): void {
   const link = (name: string, write: (url: string) => string): string => {
-    const file = assets.file(name)
+    const file = findAssets().file(name)
     return file === undefined ? '' : write(`${escape(prefix)}/assets/${file}`)
   }
   ctx.set('Content-Security-Policy', [...POLICY, `frame-ancestors ${frames ? '*' : "'self'"}`].join('; '))
