@@ -13,7 +13,7 @@ import {
 import { undoOf } from '../lib/server/settings-keeper.js'
 import { ConfigError, loadConfig, type Override } from './config.js'
 import { reasonOf } from './reason.js'
-import { replaceFile } from './replace-file.js'
+import { replaceFile } from '../lib/server/replace-file.js'
 import { configSchema } from './schema.js'
 import { editDocument, formatDocument } from './yaml-edit.js'
 

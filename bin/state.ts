@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { hashPassword } from '../lib/index.js'
 import { reasonOf } from './reason.js'
-import { replaceFile } from './replace-file.js'
+import { replaceFile } from '../lib/server/replace-file.js'
 import { makePassword } from './words.js'
 
 /** What floecast knows from earlier starts. Passwords are there as hashes only. */

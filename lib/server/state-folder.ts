@@ -1,7 +1,8 @@
-import { appendFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { FloecastError } from '../errors.js'
+import { replaceFile } from './replace-file.js'
 
 /** Bytes after which a file of lines is put aside, unless something else is said. */
 const MAX_LINES = 2 * 1024 * 1024
@@ -201,30 +202,13 @@ class Turns {
   }
 }
 
-// A draft beside it, made safe on the disk, then renamed, and the name made safe as well.
 async function replace(file: string, text: string): Promise<void> {
-  const folder = dirname(file)
-  const draft = `${file}.draft`
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    // What a crash may have left; whoever could have put a link there is not to be followed.
-    await rm(draft, { force: true })
-    const handle = await open(draft, 'wx', 0o600)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(draft, file)
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await replaceFile(file, text, { mode: 0o600 })
   } catch (error) {
-    await rm(draft, { force: true }).catch(() => {})
     throw notKept(error)
   }
-  const directory = await open(folder, 'r').catch(() => undefined)
-  // Not every file system can do this; the rename has happened either way.
-  await directory?.sync().catch(() => {})
-  await directory?.close()
 }
 
 // A crash may have cut the last line short: what comes next begins on a line of its own.
