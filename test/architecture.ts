@@ -14,7 +14,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['lib/formats/', 'lib/icy/'],
   ['lib/media/'],
   ['lib/mount/', 'lib/hls/', 'lib/dash/', 'lib/client/'],
-  ['lib/server/', 'lib/web/'],
+  ['lib/server/', 'lib/streamer/', 'lib/web/'],
   ['lib/index', 'bin/', 'examples/'],
 ]
 
@@ -22,13 +22,18 @@ const ROWS: readonly (readonly string[])[] = [
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   zod: ['lib/options.ts', 'lib/api/', 'lib/server/', 'bin/'],
   mp4box: ['lib/formats/mp4-init.ts'],
-  koa: ['lib/server/app.ts', 'lib/server/routes/', 'examples/'],
-  '@koa/router': ['lib/server/app.ts', 'lib/server/routes/'],
-  'koa-static': ['lib/server/app.ts', 'lib/server/routes/'],
+  koa: ['lib/server/app.ts', 'lib/server/routes/', 'lib/streamer/desk.ts', 'examples/'],
+  '@koa/router': ['lib/server/app.ts', 'lib/server/routes/', 'lib/streamer/desk.ts'],
+  'koa-static': ['lib/server/app.ts', 'lib/server/routes/', 'lib/streamer/desk.ts'],
   'prom-client': ['lib/server/'],
   'ipaddr.js': ['lib/server/'],
   'rate-limiter-flexible': ['lib/server/'],
-  '@koa/bodyparser': ['lib/server/routes/'],
+  '@koa/bodyparser': ['lib/server/routes/', 'lib/streamer/desk.ts'],
+  ws: ['lib/server/webcast.ts', 'lib/streamer/desk.ts'],
+  jose: ['lib/server/'],
+  bcryptjs: ['lib/server/'],
+  tinyglobby: ['lib/client/playlist-files.ts'],
+  'fast-xml-parser': ['lib/icy/xml.ts', 'bin/'],
   'shaka-player': ['lib/web/'],
   lit: ['lib/web/'],
   uplot: ['lib/web/'],
@@ -37,6 +42,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ['bin/'],
   'pino-pretty': ['bin/'],
   yaml: ['bin/'],
+  '@clack/prompts': ['bin/'],
+  picocolors: ['bin/'],
 }
 
 interface Import {
