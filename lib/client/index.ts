@@ -1,3 +1,4 @@
+export type { ReconnectOptions } from './backoff.js'
 export type { ConnectOptions } from './exchange.js'
 export { ListenerClient, type ListenerClientOptions, type StreamResponse } from './listener-client.js'
 export { loopMp4, type LoopOptions } from './loop.js'
@@ -5,4 +6,5 @@ export { Playlist, type PlaylistEvents, type PlaylistOptions } from './playlist.
 export { expand, type ExpandOptions } from './playlist-files.js'
 export { type PlaylistEntry, type PlaylistItem, type SourceKind, sourceKind, titleOf } from './playlist-item.js'
 export { isHls, isPlaylist, readPlaylist } from './playlist-text.js'
-export { SourceClient, type MetadataFields, type SourceClientOptions, type SourceProtocol } from './source-client.js'
+export { SourceClient, type SourceClientEvents, type SourceClientOptions } from './source-client.js'
+export type { MetadataFields, SourceOptions, SourceProtocol } from './source-target.js'
