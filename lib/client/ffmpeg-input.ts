@@ -1,9 +1,5 @@
 import { fileURLToPath } from 'node:url'
-
-/** Whether a source is an address, such as `rtsp://camera/1`, and no path of a file. */
-export function isAddress(source: string): boolean {
-  return /^[a-z][a-z\d+.-]+:\/\//i.test(source) && !/^file:/i.test(source)
-}
+import { sourceKind } from './playlist-item.js'
 
 /**
  * ffmpeg's arguments that open a file or an address, with `-i` and its name last. A file's name may be anything: it is never taken for an option or a
@@ -11,7 +7,7 @@ export function isAddress(source: string): boolean {
  * @param source a path, a `file:` URL or an address
  */
 export function inputArguments(source: string): string[] {
-  if (!isAddress(source)) {
+  if (sourceKind(source) !== 'address') {
     const path = /^file:\/\//i.test(source) ? fileURLToPath(source) : source
     return ['-protocol_whitelist', 'file,crypto,data', '-i', `file:${path}`]
   }

@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises'
 import { FloecastError } from '../errors.js'
 import { findProgram, missing } from './ffmpeg.js'
 import { explain, nameSource } from './ffmpeg-complaint.js'
-import { inputArguments, isAddress } from './ffmpeg-input.js'
+import { inputArguments } from './ffmpeg-input.js'
 import { hear } from './ffmpeg-run.js'
 import { readFacts } from './probe-facts.js'
+import { sourceKind } from './playlist-item.js'
 import type { MediaFacts } from './probe-facts.js'
 
 /** Options of {@link probe}. */
@@ -25,7 +26,7 @@ export interface ProbeOptions {
 export async function probe(source: string, { path, timeout = 15_000, signal }: ProbeOptions = {}): Promise<MediaFacts> {
   const program = path ?? findProgram('ffprobe')
   if (program === undefined) throw missing('ffprobe')
-  const isFile = !isAddress(source)
+  const isFile = sourceKind(source) !== 'address'
   if (isFile) await checkFile(source)
   // The first packets tell how far key frames are apart; of what is live they come no faster than it plays.
   const packets = isFile ? ['-show_entries', PACKETS, '-read_intervals', `%+${KEY_WINDOW}`] : []

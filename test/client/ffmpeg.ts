@@ -83,7 +83,7 @@ t.test('ffmpeg() is a stream of the bytes that ends as ffmpeg does', async (t) =
 })
 
 t.test('what ffmpeg says becomes a sentence for people', async (t) => {
-  const say = (text: string, source?: string): string => explain(text.split('\n'), source).message
+  const say = (said: string, source?: string): string => explain(said.split('\n'), source).message
   const cases: readonly (readonly [said: string, source: string | undefined, sentence: string])[] = [
     [
       '[error] file:t.txt: Invalid data found when processing input',
@@ -163,7 +163,7 @@ t.test('devices are read from what ffmpeg prints on each platform', async (t) =>
     ],
   )
   t.strictSame(parseSources('pulse', 'Auto-detected sources for pulse:\nCannot list sources: Generic error in an external library'), [])
-  const line = (text: string): string => `[AVFoundation indev @ 0x7f8] ${text}\n`
+  const line = (said: string): string => `[AVFoundation indev @ 0x7f8] ${said}\n`
   t.strictSame(
     parseAvfoundation(
       [
