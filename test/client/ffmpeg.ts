@@ -24,6 +24,8 @@ else { ${code} }`,
   chmodSync(path, 0o755)
   return path
 }
+const say = (said: string, source?: string): string => explain(said.split('\n'), source).message
+const avfoundation = (said: string): string => `[AVFoundation indev @ 0x7f8] ${said}\n`
 
 t.test('ffmpeg is found with its version and encoders, or the error says how to install it', async (t) => {
   const program = await findFfmpeg({ path: standIn(t, '') })
@@ -83,7 +85,6 @@ t.test('ffmpeg() is a stream of the bytes that ends as ffmpeg does', async (t) =
 })
 
 t.test('what ffmpeg says becomes a sentence for people', async (t) => {
-  const say = (said: string, source?: string): string => explain(said.split('\n'), source).message
   const cases: readonly (readonly [said: string, source: string | undefined, sentence: string])[] = [
     [
       '[error] file:t.txt: Invalid data found when processing input',
@@ -163,7 +164,6 @@ t.test('devices are read from what ffmpeg prints on each platform', async (t) =>
     ],
   )
   t.strictSame(parseSources('pulse', 'Auto-detected sources for pulse:\nCannot list sources: Generic error in an external library'), [])
-  const line = (said: string): string => `[AVFoundation indev @ 0x7f8] ${said}\n`
   t.strictSame(
     parseAvfoundation(
       [
@@ -173,7 +173,7 @@ t.test('devices are read from what ffmpeg prints on each platform', async (t) =>
         'AVFoundation audio devices:',
         '[0] MacBook Microphone',
       ]
-        .map(line)
+        .map(avfoundation)
         .join(''),
     ).map(({ kind, name, id }) => [kind, name, id]),
     [
