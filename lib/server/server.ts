@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { SourceChange } from '../api/index.js'
 import { type Clock, systemClock } from '../clock.js'
@@ -43,6 +44,7 @@ import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
 import { Viewers } from './viewers.js'
 import { WEBHOOK_NEWS } from './webhook-news.js'
+import { Webcast } from './webcast.js'
 import { Webhooks } from './webhooks.js'
 
 /** Options of {@link createServer}. */
@@ -221,6 +223,7 @@ export class Server extends EventEmitter<ServerEvents> {
   #certificate: Certificate | undefined
   readonly #gate: Gate
   readonly #front: Front
+  readonly #webcast: Webcast = new Webcast(this)
   readonly #ports: NetServer[] = []
   readonly #sockets = new Set<Socket>()
   readonly #arrivals = new Arrivals((socket) => this.#serve(socket))
@@ -256,6 +259,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#certificate = tls && new Certificate(tls, this.logger)
     this.http = new Http(this.#settings)
     this.http.answer(this.#answering(createApp(this)))
+    this.http.onUpgrade(this.upgrade)
   }
 
   /** The settings in force. */
@@ -300,6 +304,12 @@ export class Server extends EventEmitter<ServerEvents> {
     socket.on('close', () => this.#sockets.delete(socket))
     this.#arrivals.add(socket)
   }
+
+  /**
+   * Takes a WebSocket of a source (`webcast`) from an HTTP server of your own: `http.on('upgrade', server.upgrade)`. Below a path, take that off
+   * `request.url` before: what is left is the mount. {@link Server.listen} and {@link Server.handle} need no such thing.
+   */
+  readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => this.#webcast.upgrade(request, socket, head)
 
   /** Everything that floecast serves over HTTP, as a middleware for your own koa app: listeners, status, playlists, metadata. */
   middleware(): Middleware {
@@ -350,6 +360,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#certificate?.close()
     const ports = this.#ports.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     const sockets = [...this.#sockets].map((socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())))
+    this.#webcast.close()
     const written = this.mounts.close()
     this.history.stop()
     this.live.close()
