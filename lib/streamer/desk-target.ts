@@ -1,0 +1,56 @@
+import type { DeskRefusal, DeskTarget } from '../api/desk.js'
+import { FloecastError } from '../errors.js'
+import { mountPath } from '../icy/path.js'
+
+/** Beside which field of the page a sentence belongs. */
+export type DeskField = DeskRefusal['error']['field']
+
+/** Where Icecast, SHOUTcast and floecast listen unless told otherwise. */
+const PORT = '8000'
+
+/**
+ * The address of a mount with the login in it, from what somebody has written into the page.
+ * @param password the one to send
+ * @throws FloecastError TARGET_INVALID, MOUNT_INVALID
+ */
+export function addressOf({ server, mount, user, protocol }: Omit<DeskTarget, 'password'>, password: string): string {
+  const [, scheme = 'http', rest = ''] = /^(?:([a-z][a-z\d+.-]*):\/\/)?(.*)$/is.exec(server) ?? []
+  const bare = !/^https?$/i.test(scheme) || !server.includes('://')
+  const invalid = (reason: string): FloecastError => new FloecastError('TARGET_INVALID', { server: withoutLogin(server), reason })
+  if (!/^(https?|icecast)$/i.test(scheme)) throw invalid('the address must begin with http:// or https://')
+  const text = `${/^https$/i.test(scheme) ? 'https' : 'http'}://${rest}`
+  if (!URL.canParse(text)) throw invalid('give a name and a port, such as localhost:8000')
+  const url = new URL(text)
+  if (url.pathname !== '/' || url.search !== '' || url.username !== '')
+    throw invalid('give the name and the port alone; the mount has a field of its own')
+  // An URL forgets the port that its scheme has anyway.
+  if (bare && url.port === '' && !/:80$/.test(rest.replace(/\/$/, ''))) url.port = PORT
+  if (protocol !== 'shoutcast') {
+    const path = mountPath(encodeURI(mount.startsWith('/') ? mount : `/${mount}`))
+    if (path === undefined || path === '/') throw new FloecastError('MOUNT_INVALID', { mount })
+    url.pathname = encodeURI(path)
+  }
+  url.username = encodeURIComponent(user === '' ? 'source' : user)
+  url.password = encodeURIComponent(password)
+  return url.href
+}
+
+/** Beside which field it belongs that something went wrong: what a server says of a mount stands beside the mount. */
+export function fieldOf(error: unknown): DeskField {
+  if (!(error instanceof FloecastError)) return null
+  return FIELDS[error.code] ?? null
+}
+
+const FIELDS: Readonly<Partial<Record<FloecastError['code'], DeskField>>> = {
+  TARGET_INVALID: 'server',
+  SERVER_UNREACHABLE: 'server',
+  SERVER_SILENT: 'server',
+  ANSWER_UNREADABLE: 'server',
+  CONNECTION_LOST: 'server',
+  PASSWORD_REFUSED: 'password',
+  MOUNT_INVALID: 'mount',
+  REQUEST_REFUSED: 'mount',
+}
+
+/** An address as it may be shown. */
+export const withoutLogin = (address: string): string => address.replace(/^([a-z+]*:\/\/)?.*@/i, '$1')
