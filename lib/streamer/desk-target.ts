@@ -24,7 +24,7 @@ export function addressOf({ server, mount, user, protocol }: Omit<DeskTarget, 'p
   if (url.pathname !== '/' || url.search !== '' || url.username !== '')
     throw invalid('give the name and the port alone; the mount has a field of its own')
   // An URL forgets the port that its scheme has anyway.
-  if (bare && url.port === '' && !/:80$/.test(rest.replace(/\/$/, ''))) url.port = PORT
+  if (bare && url.port === '' && !rest.replace(/\/$/, '').endsWith(':80')) url.port = PORT
   if (protocol !== 'shoutcast') {
     const path = mountPath(encodeURI(mount.startsWith('/') ? mount : `/${mount}`))
     if (path === undefined || path === '/') throw new FloecastError('MOUNT_INVALID', { mount })
