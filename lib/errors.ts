@@ -63,7 +63,15 @@ export const ERRORS = {
   STREAM_NOT_FOUND: [404, 'Cannot {doing}: nothing is on the air at that address; check it, or try again when it is live'],
   TOO_MANY_REDIRECTS: [502, 'Cannot {doing}: the address only leads to others, the last of them {last}'],
   ITEM_UNREADABLE: [404, 'Cannot play "{source}": {reason}'],
+  LIST_UNREADABLE: [404, 'Cannot play anything of the list: {reason}'],
   CONNECTION_LOST: [502, 'Cannot {doing} any longer: {reason}'],
+  // What the streamer meets at ffmpeg.
+  FFMPEG_MISSING: [500, 'Cannot find {program}{where}; install it ({line}), or say where it is'],
+  FFMPEG_FAILED: [500, 'ffmpeg has failed: {reason}'],
+  ENCODER_MISSING: [500, 'The encoder {encoder} is not in this ffmpeg; {instead}'],
+  DEVICE_MISSING: [404, 'Cannot find the device {device}; {instead}'],
+  MEDIA_UNREADABLE: [422, 'Cannot read {source}: {reason}'],
+  OUTPUT_REFUSED: [400, 'Cannot send this: {reason}'],
   // What the local page of a streamer answers.
   DESK_LOCKED: [403, 'Cannot let you in: open the address that floecast-source shows in the terminal, with all of its token'],
   TARGET_INVALID: [400, 'Cannot send to "{server}": {reason}'],

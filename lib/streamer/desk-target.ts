@@ -1,9 +1,6 @@
-import type { DeskRefusal, DeskTarget } from '../api/desk.js'
+import type { DeskTarget } from '../api/desk.js'
 import { FloecastError } from '../errors.js'
 import { mountPath } from '../icy/path.js'
-
-/** Beside which field of the page a sentence belongs. */
-export type DeskField = DeskRefusal['error']['field']
 
 /** Where Icecast, SHOUTcast and floecast listen unless told otherwise. */
 const PORT = '8000'
@@ -33,23 +30,6 @@ export function addressOf({ server, mount, user, protocol }: Omit<DeskTarget, 'p
   url.username = encodeURIComponent(user === '' ? 'source' : user)
   url.password = encodeURIComponent(password)
   return url.href
-}
-
-/** Beside which field it belongs that something went wrong: what a server says of a mount stands beside the mount. */
-export function fieldOf(error: unknown): DeskField {
-  if (!(error instanceof FloecastError)) return null
-  return FIELDS[error.code] ?? null
-}
-
-const FIELDS: Readonly<Partial<Record<FloecastError['code'], DeskField>>> = {
-  TARGET_INVALID: 'server',
-  SERVER_UNREACHABLE: 'server',
-  SERVER_SILENT: 'server',
-  ANSWER_UNREADABLE: 'server',
-  CONNECTION_LOST: 'server',
-  PASSWORD_REFUSED: 'password',
-  MOUNT_INVALID: 'mount',
-  REQUEST_REFUSED: 'mount',
 }
 
 /** An address as it may be shown. */

@@ -17,7 +17,7 @@ import { readCamera } from './desk-camera.js'
 import { Door } from './desk-door.js'
 import { readFolder } from './desk-folder.js'
 import { DeskSession, type DeskSessionOptions } from './desk-session.js'
-import { fieldOf } from './desk-target.js'
+import { refusalOf } from './desk-refusal.js'
 import { Uploads } from './desk-uploads.js'
 
 /** Options of a {@link Desk}. */
@@ -98,6 +98,7 @@ export class Desk {
     const address = server.address()
     desk.#port = typeof address === 'object' && address !== null ? address.port : 0
     desk.#door = new Door(desk.#port)
+    desk.#sentList = JSON.stringify(desk.session.list)
     return desk
   }
 
@@ -175,7 +176,7 @@ export class Desk {
       this.#door.check(ctx.headers, ctx.method !== 'GET' && ctx.method !== 'HEAD')
       await next()
     } catch (error) {
-      const refusal: DeskRefusal = { error: { ...told(error), field: fieldOf(error) } }
+      const refusal: DeskRefusal = { error: refusalOf(error) }
       if (refusal.error.code === 'DESK_FAILED') this.#logger.error({ err: error, path: ctx.path }, 'The page cannot be answered')
       // What is still to be sent of a file that is refused is not waited for.
       if (ctx.method === 'PUT') ctx.set('Connection', 'close')
@@ -265,7 +266,7 @@ export class Desk {
       if (message.url !== '/api/camera' || message.headers['sec-websocket-protocol'] !== 'webcast')
         throw new FloecastError('OPERATION_NOT_FOUND', { method: 'webcast', path: message.url ?? '/' })
     } catch (error) {
-      const { message: sentence } = told(error)
+      const { message: sentence } = refusalOf(error)
       const status = error instanceof FloecastError ? error.status : 500
       socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(sentence)}\r\n\r\n${sentence}`)
       return
@@ -289,12 +290,4 @@ function read<T>(schema: Schema<T>, value: unknown): T {
   throw new FloecastError('BAD_REQUEST', {
     reason: `${issue?.path.join('.') || 'the body'}: ${issue?.message ?? 'it is not as it should be'}`,
   })
-}
-
-// A fault of ours is told as such; what somebody can do something about, as it is.
-function told(error: unknown): { code: string; message: string } {
-  if (error instanceof FloecastError) return { code: error.code, message: error.message }
-  // @koa/bodyparser, of what is no JSON.
-  if (error instanceof SyntaxError) return { code: 'BAD_REQUEST', message: 'Cannot read the request: its body is no JSON' }
-  return { code: 'DESK_FAILED', message: error instanceof Error ? error.message : 'floecast-source has failed' }
 }

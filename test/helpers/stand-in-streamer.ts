@@ -9,6 +9,8 @@ export class StandInStreamer extends EventEmitter<{ change: [] }> implements Des
   readonly end: Promise<void>
   readonly commands: StreamerCommand[] = []
   over: { readonly bytes: Readable; readonly mime: string } | undefined
+  /** What has been handed in. */
+  received = ''
   isPaused = false
   isStarted = false
   finish!: (error?: Error) => void
@@ -70,7 +72,8 @@ export class StandInStreamer extends EventEmitter<{ change: [] }> implements Des
 
   takeOver(bytes: Readable, mime: string): void {
     this.over = { bytes, mime }
-    bytes.resume().once('close', () => {
+    bytes.on('data', (chunk: Buffer) => (this.received += chunk.toString()))
+    bytes.once('close', () => {
       this.over = undefined
       this.emit('change')
     })
