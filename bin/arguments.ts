@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util'
+import { readCommandLine, UsageError, type CommandOption } from './command-line.js'
 import type { Override } from './config.js'
-import { closest } from './problems.js'
 
 /** What the command line asks for. */
 export interface Arguments {
@@ -16,27 +15,18 @@ export interface Arguments {
   readonly demo: boolean
 }
 
-/** A command line that makes no sense; its message is one sentence for the user. */
-export class UsageError extends Error {
-  /** @param message what is wrong and what to do */
-  constructor(message: string) {
-    super(message)
-    this.name = 'UsageError'
-  }
-}
-
 const options = {
   check: { type: 'boolean' },
   'print-config': { type: 'boolean' },
   'hash-password': { type: 'boolean' },
   'new-passwords': { type: 'boolean' },
   demo: { type: 'boolean' },
-  port: { type: 'string', short: 'p' },
-  host: { type: 'string' },
-  log: { type: 'string' },
+  port: { type: 'string', short: 'p', example: '8000' },
+  host: { type: 'string', example: '127.0.0.1' },
+  log: { type: 'string', example: 'json' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
-} as const
+} as const satisfies Record<string, CommandOption>
 
 const override = (origin: string, path: string[], value: unknown): Override[] =>
   typeof value === 'string' ? [{ origin, path, value }] : []
@@ -73,26 +63,13 @@ Signals: TERM and INT end it, HUP reads the configuration again and reopens the 
  * @throws {@link UsageError}
  */
 export function parseArguments(argv: readonly string[]): Arguments {
-  const { values, positionals, tokens } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false, tokens: true })
-  for (const token of tokens) {
-    if (token.kind !== 'option') continue
-    const known = Object.entries(options).find(([name]) => name === token.name)?.[1]
-    if (!known) {
-      const near = token.rawName.startsWith('--') ? closest(token.name, Object.keys(options)) : undefined
-      throw new UsageError(
-        `Cannot use ${token.rawName}: there is no such option${near === undefined ? '; see floecast --help' : `; did you mean --${near}?`}`,
-      )
-    }
-    if (known.type === 'string' && (token.value === undefined || token.value === ''))
-      throw new UsageError(
-        `Cannot use ${token.rawName}: a value must follow, as in ${token.rawName} ${{ port: '8000', host: '127.0.0.1', log: 'json' }[token.name]}.`,
-      )
-    if (known.type === 'boolean' && token.value !== undefined)
-      throw new UsageError(`Cannot use ${token.rawName}=${token.value}: ${token.rawName} takes no value.`)
-  }
+  const given = readCommandLine('floecast', argv, options)
+  const positionals = given.flatMap(({ name, value = '' }) => (name === undefined ? [value] : []))
+  // What is given twice holds as it is given last.
+  const values = new Map(given.map(({ name, value = true }) => [name, value]))
   if (positionals.length > 1)
     throw new UsageError(`Cannot use ${positionals.length} configuration files (${positionals.join(', ')}): give one.`)
-  const { port, host, log } = values
+  const [port, host, log] = [values.get('port'), values.get('host'), values.get('log')]
   if (typeof port === 'string' && !(/^\d+$/.test(port) && Number(port) <= 65_535))
     throw new UsageError(`Cannot use --port ${port}: allowed is a port, 0 to 65535.`)
   if (typeof log === 'string' && log !== 'json' && log !== 'pretty')
@@ -100,9 +77,9 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const tasks = ['help', 'version', 'print-config', 'hash-password', 'check'] as const
   return {
     file: positionals[0],
-    task: tasks.find((task) => values[task] === true) ?? 'serve',
+    task: tasks.find((task) => values.has(task)) ?? 'serve',
     overrides: [...override('--port', ['port'], port), ...override('--host', ['host'], host), ...override('--log', ['log', 'format'], log)],
-    newPasswords: values['new-passwords'] === true,
-    demo: values['demo'] === true,
+    newPasswords: values.has('new-passwords'),
+    demo: values.has('demo'),
   }
 }

@@ -62,6 +62,7 @@ export const ERRORS = {
   REQUEST_REFUSED: [403, 'Cannot {doing}: {reason}'],
   STREAM_NOT_FOUND: [404, 'Cannot {doing}: nothing is on the air at that address; check it, or try again when it is live'],
   TOO_MANY_REDIRECTS: [502, 'Cannot {doing}: the address only leads to others, the last of them {last}'],
+  ITEM_UNREADABLE: [404, 'Cannot play "{source}": {reason}'],
   CONNECTION_LOST: [502, 'Cannot {doing} any longer: {reason}'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 

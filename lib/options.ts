@@ -105,6 +105,10 @@ export const mountOptions = z.strictObject({
   sourceTimeout: milliseconds.min(1).default(10_000).describe('Milliseconds without a byte after which a source counts as dead'),
   icecast: z.boolean().default(true).describe('Take a source that speaks as Icecast has it: OBS, ffmpeg, libshout and most others'),
   shoutcast: z.boolean().default(true).describe('Take a source that speaks as SHOUTcast 1 has it, with a password and no user name'),
+  webcast: z
+    .boolean()
+    .default(true)
+    .describe('Take a source that sends over a WebSocket (webcast): a browser, or whoever speaks as it does'),
   progressive: z
     .boolean()
     .default(true)
@@ -196,6 +200,7 @@ export const protocolOptions = z.strictObject({
     .default(true)
     .describe('Take sources that speak as Icecast has it (PUT, SOURCE): OBS, ffmpeg, libshout and most others'),
   shoutcast: z.boolean().default(true).describe('Take sources that speak as SHOUTcast 1 has it, with a password and no user name'),
+  webcast: z.boolean().default(true).describe('Take sources that send over a WebSocket (webcast): browsers, and whoever speaks as they do'),
   progressive: z
     .boolean()
     .default(true)
@@ -292,6 +297,7 @@ export function effectiveSettings(settings: Pick<ServerSettings, 'mounts' | 'pro
     ...own,
     icecast: own.icecast && protocols.icecast,
     shoutcast: own.shoutcast && protocols.shoutcast,
+    webcast: own.webcast && protocols.webcast,
     progressive: own.progressive && protocols.progressive,
     hls: { ...own.hls, enabled: own.hls.enabled && protocols.hls, lowLatency: own.hls.lowLatency && protocols.lowLatency },
     dash: own.dash && protocols.dash,

@@ -9,7 +9,7 @@ import t from 'tap'
 
 /** Rows from the ground up; a column is a file (without its ending) or a folder (with a slash). */
 const ROWS: readonly (readonly string[])[] = [
-  ['lib/errors', 'lib/options', 'lib/log', 'lib/clock', 'lib/version', 'lib/bytes/'],
+  ['lib/errors', 'lib/options', 'lib/log', 'lib/clock', 'lib/version', 'lib/bytes/', 'lib/pages/'],
   ['lib/codecs/', 'lib/api/'],
   ['lib/formats/', 'lib/icy/'],
   ['lib/media/'],

@@ -1,4 +1,8 @@
 export type { ConnectOptions } from './exchange.js'
 export { ListenerClient, type ListenerClientOptions, type StreamResponse } from './listener-client.js'
 export { loopMp4, type LoopOptions } from './loop.js'
+export { Playlist, type PlaylistEvents, type PlaylistOptions } from './playlist.js'
+export { expand, type ExpandOptions } from './playlist-files.js'
+export { type PlaylistEntry, type PlaylistItem, type SourceKind, sourceKind, titleOf } from './playlist-item.js'
+export { isHls, isPlaylist, readPlaylist } from './playlist-text.js'
 export { SourceClient, type MetadataFields, type SourceClientOptions, type SourceProtocol } from './source-client.js'

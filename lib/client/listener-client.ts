@@ -7,7 +7,7 @@ import type { Headers } from '../icy/headers.js'
 import type { ResponseHead } from '../icy/response.js'
 import { VERSION } from '../version.js'
 import { type ConnectOptions, Exchange } from './exchange.js'
-import { firstEntry, isHls, isPlaylist } from './playlist.js'
+import { isHls, isPlaylist, readPlaylist } from './playlist-text.js'
 import { listenerRefusal } from './refusal.js'
 
 /** Options of a {@link ListenerClient}. */
@@ -30,7 +30,7 @@ export interface StreamResponse {
 
 /**
  * Listens to a stream of Icecast, SHOUTcast, floecast or any web server: the bytes are the media. It follows redirects, and
- * playlists (M3U, PLS) to their first entry.
+ * playlists (M3U, PLS, XSPF) to their first entry.
  *
  * It emits `response` with a {@link StreamResponse} before the first byte, and `metadata` with a `Metadata` whenever another title
  * begins; by then, up to `readableHighWaterMark` bytes from before it may still wait to be read. Whatever goes wrong is an `error`
@@ -113,7 +113,7 @@ export class ListenerClient extends Readable {
       else if (status !== 200) throw listenerRefusal(doing, head, await exchange.text(head), url)
       else if (isPlaylist(type)) {
         const text = await exchange.text(head, 65_536)
-        const entry = isHls(text) ? undefined : firstEntry(text, url)
+        const entry = isHls(text) ? undefined : firstStream(text, url)
         if (entry === undefined || ++playlists > 1) {
           const reason = isHls(text) ? 'it is an HLS playlist; open it in a player' : 'it is a playlist that leads to no stream'
           throw new FloecastError('REQUEST_REFUSED', { doing, reason })
@@ -206,6 +206,11 @@ function follow(location: string, from: URL, doing: string): URL {
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     throw new FloecastError('REQUEST_REFUSED', { doing, reason: 'the server sends on to an address that is none' })
   return carry(url, from)
+}
+
+function firstStream(text: string, base: URL): URL | undefined {
+  const found = readPlaylist(text, base).find(({ source }) => /^https?:/i.test(source) && URL.canParse(source))
+  return found && new URL(found.source)
 }
 
 // Credentials go on to the very server that they were given for, and to no other.

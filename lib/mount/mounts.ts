@@ -131,25 +131,27 @@ export class Mounts {
   /**
    * Throws what a source that wants this mount would be refused with, and nothing when it may have it.
    * @param protocol by which it comes
+   * @param former a source that the same peer has sent by before, and that it may replace
    * @throws FloecastError MOUNT_INVALID, MOUNT_RESERVED, SOURCE_OFF, MOUNT_IN_USE, TOO_MANY_SOURCES or SERVER_CLOSING
    */
-  check(name: string, protocol: SourceProtocol): void {
+  check(name: string, protocol: SourceProtocol, former?: Source): void {
     if (this.#closed) throw new FloecastError('SERVER_CLOSING')
     this.checkName(name)
     const settings = this.settingsOf(name)
     if (!settings[protocol]) throw new FloecastError('SOURCE_OFF', { mount: name, protocol: WAYS_IN[protocol] })
-    const live = this.#mounts.get(name)?.source !== undefined
-    if (live && !settings.takeover) throw new FloecastError('MOUNT_IN_USE', { mount: name })
-    if (!live && this.sources >= this.#settings.maxSources) throw new FloecastError('TOO_MANY_SOURCES')
+    const source = this.#mounts.get(name)?.source
+    if (source !== undefined && source !== former && !settings.takeover) throw new FloecastError('MOUNT_IN_USE', { mount: name })
+    if (source === undefined && this.sources >= this.#settings.maxSources) throw new FloecastError('TOO_MANY_SOURCES')
   }
 
   /**
    * Connects a source to a mount, which is made when there is none.
+   * @param former as in {@link Mounts.check}
    * @returns what the source's bytes are to be pushed into
    * @throws FloecastError as {@link Mounts.check}
    */
-  publish(name: string, info: StreamInfo, details: SourceDetails): Source {
-    this.check(name, sourceProtocol(details))
+  publish(name: string, info: StreamInfo, details: SourceDetails, former?: Source): Source {
+    this.check(name, sourceProtocol(details), former)
     const mount = this.#mounts.get(name) ?? this.#create(name)
     const source = new Source(mount, new AutoDemuxer(details.contentType), details)
     mount.start(source, info)

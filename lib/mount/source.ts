@@ -16,7 +16,7 @@ export interface SourceDetails {
   readonly address: string
   /** Its `User-Agent`, or the empty string. */
   readonly agent: string
-  /** What it asked, for the access log; its method is also how it sends: `PUT`, `SOURCE`, `SHOUTcast`. */
+  /** What it asked, for the access log; its method is also how it sends: `PUT`, `SOURCE`, `SHOUTcast`, `webcast`. */
   readonly request: RequestLine
   /** The name it has authenticated with. */
   readonly user: string
@@ -24,19 +24,19 @@ export interface SourceDetails {
   readonly contentType: string | undefined
   /** When it connected, in milliseconds. */
   readonly connected: number
-  /** Ends its connection; called once, when the source is ended from this side. */
-  readonly disconnect: () => void
+  /** Ends its connection; called once, when the source is ended from this side, with the reason as part of a sentence. */
+  readonly disconnect: (reason: string) => void
 }
 
-/** How a source speaks: as Icecast has it, or as SHOUTcast 1 has it. */
-export type SourceProtocol = 'icecast' | 'shoutcast'
+/** How a source speaks: as Icecast has it, as SHOUTcast 1 has it, or over a WebSocket. */
+export type SourceProtocol = 'icecast' | 'shoutcast' | 'webcast'
 
 /** What people call the ways in. */
-export const WAYS_IN: Readonly<Record<SourceProtocol, string>> = { icecast: 'Icecast', shoutcast: 'SHOUTcast' }
+export const WAYS_IN: Readonly<Record<SourceProtocol, string>> = { icecast: 'Icecast', shoutcast: 'SHOUTcast', webcast: 'webcast' }
 
 /** How a source speaks, as its request tells. */
 export const sourceProtocol = ({ request }: Pick<SourceDetails, 'request'>): SourceProtocol =>
-  request.method === 'SHOUTcast' ? 'shoutcast' : 'icecast'
+  request.method === 'SHOUTcast' ? 'shoutcast' : request.method === 'webcast' ? 'webcast' : 'icecast'
 
 /** One who sends: bytes come in, frames go to the mount. */
 export class Source {
@@ -92,6 +92,6 @@ export class Source {
   close(reason: string): void {
     if (!this.#live) return
     this.end(reason)
-    this.details.disconnect()
+    this.details.disconnect(reason)
   }
 }

@@ -22,6 +22,7 @@ const OUT: readonly Way[] = [
 const IN = [
   { name: 'Icecast', protocol: 'icecast' },
   { name: 'SHOUTcast', protocol: 'shoutcast' },
+  { name: 'Webcast', protocol: 'webcast' },
 ] as const
 
 /** A mount before and after a change. */
@@ -113,6 +114,7 @@ function silent(turns: readonly Turn[], before: ServerSettings, after: ServerSet
   const names: Readonly<Record<keyof ServerSettings['protocols'], string>> = {
     icecast: 'Icecast',
     shoutcast: 'SHOUTcast',
+    webcast: 'Webcast',
     progressive: 'Progressive streams',
     hls: 'HLS',
     lowLatency: 'Low latency',
@@ -132,7 +134,7 @@ function silent(turns: readonly Turn[], before: ServerSettings, after: ServerSet
 // Settings of mounts that hold for what is on the air only when the source connects again.
 const LATER = ['segmentDuration', 'partDuration'] as const
 // What is told of by itself.
-const TOLD: ReadonlySet<string> = new Set(['icecast', 'shoutcast', 'progressive', 'hls', 'dash', 'instant'])
+const TOLD: ReadonlySet<string> = new Set(['icecast', 'shoutcast', 'webcast', 'progressive', 'hls', 'dash', 'instant'])
 
 function mounts(turns: readonly Turn[], before: ServerSettings, after: ServerSettings): string[] {
   const keys = [...new Set([...Object.keys(before.mounts), ...Object.keys(after.mounts)])]

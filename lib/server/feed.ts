@@ -1,7 +1,7 @@
 import type { AuditEntry, LogEntry, LogLevel, SourceChange } from '../api/index.js'
 import type { Clock } from '../clock.js'
 import type { AuditTrail } from './audit-trail.js'
-import { BEAT, type EventSink, formatEvent, GREETING, HEARTBEAT } from './event-stream.js'
+import { BEAT, type EventSink, formatEvent, GREETING, HEARTBEAT } from '../pages/event-stream.js'
 import type { History } from './history.js'
 import { type LogTail, matters } from './log-tail.js'
 

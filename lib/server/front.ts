@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { FloecastError } from '../errors.js'
 import { formatHead, type Head, type RequestHead } from '../icy/head.js'
+import { Headers } from '../icy/headers.js'
 import { GONE } from './access-log.js'
 import { formatAnswer, formatPreflight, formatRefusal } from './answer.js'
 import { Connection, type ConnectionOwner } from './connection.js'
@@ -48,6 +49,7 @@ export class Front implements ConnectionOwner {
     if (method === 'OPTIONS' && target === '*') return this.#options(head, connection)
     if (method === 'SOURCE' || (method === 'PUT' && !isCall(head)) || (method === 'POST' && isMedia(head)))
       return this.#publish(head, connection)
+    if (isWebSocket(head)) return this.#pass(head, connection)
     const live = path !== undefined && this.#owner.mounts.find(path) !== undefined
     // A browser that opens a mount by its name gets a page, from HTTP; whoever asks for media gets media.
     const isPage = live && this.#owner.mounts.get(path)?.source !== undefined && wantsPage(method, (name) => head.headers.get(name))
@@ -59,6 +61,11 @@ export class Front implements ConnectionOwner {
       if (method === 'OPTIONS') return this.#answer(head, connection, formatPreflight(answerVersion(head)), 204)
       if (method === 'POST' && Media.isBeacon(wanted) && hasNoBody(head)) return this.#beacon(head, wanted, connection)
     }
+    this.#pass(withoutUpgrade(head), connection)
+  }
+
+  // To Node's HTTP.
+  #pass(head: RequestHead, connection: Connection): void {
     const { rest } = connection.release()
     this.#hand(connection.socket, Buffer.concat([formatHead(head), rest]))
     this.#owner.http.take(connection.socket)
@@ -240,6 +247,16 @@ const isMedia = ({ headers, path }: RequestHead): boolean =>
 
 // The API has PUTs of its own, and nobody can publish there.
 const isCall = ({ target }: RequestHead): boolean => target.startsWith('/api/v1/')
+
+const isWebSocket = ({ method, headers }: RequestHead): boolean => method === 'GET' && headers.lists('upgrade', 'websocket')
+
+// RFC 9110 7.8: whoever wishes for another protocol (curl for HTTP/2) may be answered in this one; Node would take the connection out of its parser.
+function withoutUpgrade(head: RequestHead): RequestHead {
+  if (!head.headers.has('upgrade')) return head
+  const headers = new Headers()
+  for (const [name, value] of head.headers) if (name.toLowerCase() !== 'upgrade') headers.add(name, value)
+  return { ...head, headers }
+}
 
 const mediaRequest = ({ method, path, rawQuery, headers }: RequestHead, { remoteAddress }: Socket): MediaRequest => ({
   method,

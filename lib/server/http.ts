@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server as NodeServer } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server as NodeServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { FloecastError } from '../errors.js'
 import type { ServerSettings } from '../options.js'
@@ -33,6 +33,14 @@ export class Http {
     this.#server.on('clientError', (error, socket) => this.#refuse(error, socket))
     // Node watches over requests that do not get on only in a server that listens; this one never does.
     this.#server.emit('listening')
+  }
+
+  /** Says who takes those who ask for another protocol on their connection. */
+  onUpgrade(take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void {
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#idle.delete(socket)
+      take(request, socket, head)
+    })
   }
 
   /** Says who answers. */

@@ -5,7 +5,6 @@ import type { HeadReader, RequestHead, ShoutcastHead, XaudiocastHead } from '../
 import type { Headers } from '../icy/headers.js'
 import { parseLogin } from '../icy/login.js'
 import { streamInfo } from '../icy/stream-info.js'
-import type { Logger } from '../log.js'
 import type { Source } from '../mount/source.js'
 import type { Connection } from './connection.js'
 import type { ServerContext } from './context.js'
@@ -86,21 +85,26 @@ export class Ingest {
       connected: Date.now(),
       disconnect: () => hangUp(this.#connection.socket),
     })
-    pour(this.#connection, source, body, rest, this.#context.logger)
+    pour(this.#connection, source, body, rest, this.#context)
+  }
+}
+
+/**
+ * Pushes what has come of a source's body, and ends the source when that cannot be read. Be it our own fault: it ends this one source, and no other.
+ */
+export function pushInto(source: Source, body: Body, chunk: Buffer, { logger }: Pick<ServerContext, 'logger'>): void {
+  try {
+    for (const bytes of body.push(chunk)) source.push(bytes, Date.now())
+  } catch (error) {
+    if (!(error instanceof FloecastError)) logger.error({ err: error, mount: source.details.request.target }, 'Cannot read a source')
+    source.close(error instanceof FloecastError ? error.message : 'the server has failed to read it')
   }
 }
 
 // From here on it is bytes in, bytes on: nothing else stands on the way of the media.
-function pour({ socket }: Connection, source: Source, body: Body, rest: Buffer, logger: Logger): void {
+function pour({ socket }: Connection, source: Source, body: Body, rest: Buffer, context: ServerContext): void {
   const push = (chunk: Buffer): void => {
-    try {
-      for (const bytes of body.push(chunk)) source.push(bytes, Date.now())
-    } catch (error) {
-      // Be it our own fault: it ends this one source, and no other.
-      if (!(error instanceof FloecastError)) logger.error({ err: error, mount: source.details.request.target }, 'Cannot read a source')
-      source.close(error instanceof FloecastError ? error.message : 'the server has failed to read it')
-      return
-    }
+    pushInto(source, body, chunk, context)
     if (body.done) source.close('it has sent all of its body')
   }
   socket.on('data', push)
@@ -115,21 +119,29 @@ function pour({ socket }: Connection, source: Source, body: Body, rest: Buffer, 
 }
 
 /** How the bytes of a body are taken off the wire. */
-interface Body {
+export interface Body {
   /** Whether the body is complete. */
   readonly done: boolean
+  /**
+   * Takes what has come, and gives what of it is media.
+   * @throws FloecastError when it is not coded as it should be
+   */
   push(chunk: Buffer): Buffer[]
 }
 
-// ffmpeg sends PUT with neither Content-Length nor chunking, so the body runs until the socket closes.
-class PlainBody implements Body {
+/** A body as it is. ffmpeg sends PUT with neither Content-Length nor chunking, so it runs until the socket closes. */
+export class PlainBody implements Body {
   #left: number
+
+  /** @param length bytes after which it is complete */
   constructor(length = Infinity) {
     this.#left = length
   }
+
   get done(): boolean {
     return this.#left <= 0
   }
+
   push(chunk: Buffer): Buffer[] {
     const bytes = chunk.length > this.#left ? chunk.subarray(0, this.#left) : chunk
     this.#left -= bytes.length

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { StatusReport } from '../api/status.js'
 import { FloecastError } from '../errors.js'
-import { BEAT, type EventSink, formatEvent, GREETING, HEARTBEAT } from './event-stream.js'
+import { BEAT, type EventSink, formatEvent, GREETING, HEARTBEAT } from '../pages/event-stream.js'
 import { type ReportContext, statusAt } from './routes/status-report.js'
 
 // Milliseconds between two looks at what has changed; between news that are told at once; and between counters that merely go on.

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { type Clock, systemClock } from '../clock.js'
 import { FloecastError } from '../errors.js'
@@ -34,6 +35,7 @@ import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
 import { Viewers } from './viewers.js'
+import { Webcast } from './webcast.js'
 
 /** Options of {@link createServer}. */
 export interface CreateServerOptions extends ServerOptions {
@@ -129,6 +131,7 @@ export class Server extends EventEmitter<ServerEvents> {
   #certificate: Certificate | undefined
   readonly #gate: Gate
   readonly #front: Front
+  readonly #webcast: Webcast = new Webcast(this)
   readonly #census: Census
   readonly #sockets: Sockets
   readonly #memory: MemoryKeeper
@@ -158,6 +161,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#certificate = tls && new Certificate(tls, this.logger)
     this.http = new Http(this.#settings)
     this.http.answer(this.#answering(createApp(this)))
+    this.http.onUpgrade(this.upgrade)
   }
 
   /** The settings in force. */
@@ -192,6 +196,12 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Takes a connection of which nothing has been read, plain or already in TLS: `tls.createServer(certificate, server.handle)`. */
   readonly handle = (socket: Socket): void => this.#sockets.add(socket)
+
+  /**
+   * Takes a WebSocket of a source (`webcast`) from an HTTP server of your own: `http.on('upgrade', server.upgrade)`. Below a path, take that off
+   * `request.url` before: what is left is the mount. {@link Server.listen} and {@link Server.handle} need no such thing.
+   */
+  readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => this.#webcast.upgrade(request, socket, head)
 
   /** Everything that floecast serves over HTTP, as a middleware for your own koa app: listeners, status, playlists, metadata. */
   middleware(): Middleware {
@@ -232,6 +242,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#closing = true
     this.#census.close()
     this.#certificate?.close()
+    this.#webcast.close()
     const written = this.mounts.close()
     const told = this.news.close()
     this.http.closeIdle()

@@ -1,7 +1,7 @@
 import type { Router } from '@koa/router'
 import { publicPrefix } from '../address.js'
 import type { ServerContext } from '../context.js'
-import { COOKIE } from './guard.js'
+import { COOKIE } from '../same-site.js'
 import { leadTo } from './respond.js'
 import { givePage } from './shell.js'
 import { visitOf } from './visit.js'

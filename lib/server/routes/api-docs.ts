@@ -1,5 +1,5 @@
 import type { JsonSchema, OpenApi, OpenApiOperation, OpenApiParameter } from '../../api/openapi.js'
-import { escapeMarkup as escape } from './markup.js'
+import { escapeMarkup as escape } from '../../pages/markup.js'
 
 interface Entry {
   readonly path: string

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { Router } from '@koa/router'
 import serve from 'koa-static'
-import { findAssets } from '../assets.js'
+import { findAssets } from '../../pages/assets.js'
 import { leadTo } from './respond.js'
 
 const YEAR = 31_536_000_000

@@ -3,7 +3,7 @@ import type { MountStatus, StatusReport } from '../../api/status.js'
 import { describeBitrate, describeTrack } from '../../formats/describe.js'
 import { encodePath } from '../address.js'
 import { playableForm } from '../forms.js'
-import { escapeMarkup as escape } from './markup.js'
+import { escapeMarkup as escape } from '../../pages/markup.js'
 
 /*
  * Pages as they stand before their script has run, and for those who run none: the same words in the same places, so that nothing moves when

@@ -5,7 +5,7 @@ import type { Mount } from '../../mount/mount.js'
 import { SERVER } from '../../version.js'
 import type { ServerContext } from '../context.js'
 import type { Viewers } from '../viewers.js'
-import { escapeMarkup } from './markup.js'
+import { escapeMarkup } from '../../pages/markup.js'
 import { giveMarkup, openly } from './respond.js'
 import { statedKilobits } from './status-report.js'
 

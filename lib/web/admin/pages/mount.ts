@@ -18,7 +18,7 @@ import './doctor.js'
 
 const GROUPS = [
   { heading: 'About the stream', paths: ['name', 'description', 'genre', 'url', 'public', 'hidden', 'group'] },
-  { heading: 'Who may send', paths: ['sourcePassword', 'takeover', 'sourceTimeout', 'icecast', 'shoutcast', 'webSocket', 'websocket'] },
+  { heading: 'Who may send', paths: ['sourcePassword', 'takeover', 'sourceTimeout', 'icecast', 'shoutcast', 'webcast'] },
   { heading: 'Who may watch', paths: ['maxListeners', 'burstSize', 'queueSize', 'metaint'] },
   { heading: 'Ways out', paths: ['progressive', 'instant', 'dash', 'hls.enabled', 'hls.*'] },
   { heading: 'Keeping', paths: ['dvr', 'dvrSize', 'dump'] },

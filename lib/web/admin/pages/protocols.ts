@@ -13,7 +13,7 @@ import { api } from '../session.js'
 import '../parts/form.js'
 
 // What comes in; all else goes out.
-const IN = new Set(['icecast', 'shoutcast', 'webSocket', 'websocket'])
+const IN = new Set(['icecast', 'shoutcast', 'webcast'])
 // Where a mount's own settings have another name for it.
 const OF_MOUNT: Readonly<Record<string, string>> = { hls: 'hls.enabled', lowLatency: 'hls.lowLatency' }
 const LOW = 'lowLatency'
