@@ -64,6 +64,13 @@ export const ERRORS = {
   TOO_MANY_REDIRECTS: [502, 'Cannot {doing}: the address only leads to others, the last of them {last}'],
   ITEM_UNREADABLE: [404, 'Cannot play "{source}": {reason}'],
   CONNECTION_LOST: [502, 'Cannot {doing} any longer: {reason}'],
+  // What the streamer meets at ffmpeg.
+  FFMPEG_MISSING: [500, 'Cannot find {program}{where}; install it ({line}), or say where it is'],
+  FFMPEG_FAILED: [500, 'ffmpeg has failed: {reason}'],
+  ENCODER_MISSING: [500, 'The encoder {encoder} is not in this ffmpeg; {instead}'],
+  DEVICE_MISSING: [404, 'Cannot find the device {device}; {instead}'],
+  MEDIA_UNREADABLE: [422, 'Cannot read {source}: {reason}'],
+  OUTPUT_REFUSED: [400, 'Cannot send this: {reason}'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 
 /** A key of {@link ERRORS}. */

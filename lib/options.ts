@@ -44,6 +44,14 @@ const isPattern = (text: string): boolean =>
   !/[\\\p{Cc}]/u.test(text) &&
   text.split('/').every((part) => part !== '' && !part.startsWith('.'))
 
+// Header lines that the server writes by itself, or on which the connection depends.
+const OWN_HEADERS = /^(connection|content-(type|length|encoding)|transfer-encoding|date|server|upgrade|trailer|icy-metaint)$/i
+const headers = z
+  .record(z.string(), z.string().max(1024))
+  .refine((all) => Object.entries(all).every(([name, value]) => isToken(name) && !OWN_HEADERS.test(name) && !/[\r\n\0]/.test(value)))
+  .meta({ allowed: 'names and values of header lines (name: value) that the server does not write by itself' })
+const isToken = (name: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(name)
+
 const mountPath = z.string().startsWith('/').meta({ allowed: 'a path that begins with /' })
 
 /**
@@ -93,6 +101,31 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('Most listeners at a time; unlimited when left out')
     .meta({ examples: [500] }),
+  maxListenerDuration: duration
+    .default(0)
+    .describe('How long one may listen on one connection, such as 2h; its connection ends in order then. 0 for as long as one likes')
+    .meta({ allowed: 'a time such as 90s, 30m or 2h, or a number of seconds' }),
+  fallback: mountPath
+    .optional()
+    .describe(
+      'Mount that its listeners hear while it is off the air, on the same connection where the format is the same; it may have a fallback of its own',
+    )
+    .meta({ examples: ['/spare.mp3'] }),
+  fallbackOverride: z
+    .boolean()
+    .default(true)
+    .describe('Take listeners back from the fallback as soon as the source is here again; otherwise they stay there until it ends'),
+  fallbackWhenFull: z.boolean().default(false).describe('Give the fallback to who comes when maxListeners are there, instead of a refusal'),
+  intro: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File that each listener hears first, before what is live, in the format that the source sends; 16 MiB at most')
+    .meta({ examples: ['/etc/floecast/welcome.mp3'], allowed: 'the path of a file' }),
+  headers: headers
+    .default({})
+    .describe('Further header lines in the answers to listeners, by name')
+    .meta({ examples: [{ 'X-Station': 'Harbour' }] }),
   burstSize: bytes
     .default(65_536)
     .describe('Bytes of audio that a new listener gets at once, so that players start quickly; video starts at a key frame instead'),

@@ -39,6 +39,8 @@ export interface StreamAnswer {
   readonly head: Buffer
   /** Puts ICY metadata between the bytes, where it was asked for and the format can carry it. */
   readonly encoder: IcyEncoder | undefined
+  /** What it hears first, before what is live; whole frames of the same format. */
+  readonly intro?: Buffer | undefined
 }
 
 /** Who listens, and how to answer. */
@@ -53,6 +55,8 @@ export interface ListenerDetails {
   readonly user?: string | undefined
   /** When it came, in milliseconds. */
   readonly connected: number
+  /** The mount that it asked for, when it gets that one's fallback. */
+  readonly home?: string | undefined
   /** Makes the head of the answer, and the encoder where ICY metadata was asked for and the format can carry it. Called once. */
   readonly answer: () => StreamAnswer
 }
@@ -69,7 +73,7 @@ export class Listener {
   // First what every write touches: with thousands of listeners, memory that lies together is time.
   readonly #socket: Duplex
   #owner: ListenerOwner
-  #phase: 'new' | 'answered' | 'playing' | 'ended' = 'new'
+  #phase: 'new' | 'intro' | 'answered' | 'playing' | 'ended' = 'new'
   #cursor = 0
   #encoder: IcyEncoder | undefined
   /** Bytes written to it, head included. */
@@ -82,9 +86,12 @@ export class Listener {
   readonly details: ListenerDetails
   /** Whether it has been dropped because the queue has forgotten what it was to get next. */
   overtaken = false
+  /** The mount to which it belongs, whichever it hears: to that it goes back from a fallback. */
+  home: string | undefined
   /** Times it has been moved to a newer key frame because it lagged. */
   skips = 0
   #header: Buffer | undefined
+  #intro: Buffer | undefined
 
   /** @param socket a connection whose request has been read; the listener owns it from now on */
   constructor(id: number, socket: Duplex, owner: ListenerOwner, details: ListenerDetails) {
@@ -92,6 +99,7 @@ export class Listener {
     this.#socket = socket
     this.#owner = owner
     this.details = details
+    this.home = details.home
     socket.on('error', ignore)
     socket.on('end', () => socket.destroy())
     socket.on('close', () => {
@@ -111,7 +119,7 @@ export class Listener {
    * @returns whether it wants more of what is already there, as soon as its connection has taken this
    */
   flush(): boolean {
-    if (this.#phase !== 'playing' && !this.#begin()) return false
+    if (this.#phase !== 'playing' && !this.#begin()) return this.#phase === 'intro'
     const { queue, video } = this.#owner
     // Lag is looked at before the socket: a dead client's socket is always full.
     if (this.#cursor < queue.start) {
@@ -136,23 +144,28 @@ export class Listener {
   }
 
   /**
-   * Goes on with another stream of the same format, from the next place on where one may start. What it has not been given of this one it never gets.
-   * Its bytes count anew.
+   * Goes on with another stream of the same format, from the next place on where one may start. Its bytes count anew.
    * @returns whether it does; not when its connection has ended
    */
   follow(owner: ListenerOwner): boolean {
     if (this.#phase === 'ended') return false
     this.#owner = owner
     this.bytesSent = 0
-    if (this.#phase === 'playing') this.#phase = 'answered'
+    if (this.#phase !== 'new') this.#phase = 'answered'
+    this.#intro = undefined
     this.#cursor = owner.queue.end
     return true
   }
 
-  /** Gives it what is left, and ends the connection in order. */
-  finish(): void {
+  /** Gives it what is left, whether its connection can take it at once or not. */
+  drain(): void {
     const { queue } = this.#owner
     if (this.#phase === 'playing' && this.#cursor >= queue.start) this.#advance(queue.end)
+  }
+
+  /** Gives it what is left, and ends the connection in order. */
+  finish(): void {
+    this.drain()
     if (this.#phase === 'ended') return
     this.#phase = 'ended'
     this.#socket.end()
@@ -165,31 +178,44 @@ export class Listener {
     this.#socket.destroy()
   }
 
+  // Whether it plays now; if not, it waits for a place to start, or for its connection to take more of what it hears first.
   #begin(): boolean {
-    const owner = this.#owner
-    if (this.#phase === 'ended') return false
     if (this.#phase === 'new') {
-      if (!owner.ready) return false
-      const { head, encoder } = this.details.answer()
-      this.#encoder = encoder
-      this.#phase = 'answered'
-      const point = owner.joinPoint()
+      if (!this.#owner.ready) return false
       // What is there at the start goes out in one write: head, header, burst.
       this.#socket.cork()
+      const { head, encoder, intro } = this.details.answer()
       this.bytesSent += head.length
       this.#socket.write(head)
-      if (point === undefined) this.#cursor = owner.queue.end
-      else {
-        this.#start(point)
-        this.#advance(owner.queue.reach(point.position, WRITE_MOST))
-      }
+      this.#encoder = encoder
+      this.#intro = intro
+      this.#phase = 'intro'
+      this.#introduce()
       this.#socket.uncork()
-      return point !== undefined
+    } else if (this.#phase === 'intro') this.#introduce()
+    else if (this.#phase === 'answered') {
+      const point = this.#owner.queue.syncFrom(this.#cursor)
+      if (point !== undefined) this.#start(point)
     }
-    const point = owner.queue.syncFrom(this.#cursor)
-    if (point === undefined) return false
-    this.#start(point)
-    return true
+    return this.#phase === 'playing'
+  }
+
+  // Once it has heard the intro, it joins in what is live.
+  #introduce(): void {
+    for (let intro = this.#intro; intro !== undefined; intro = this.#intro) {
+      if (this.#socket.writableLength > WRITE_MOST) return
+      this.#write(intro.subarray(0, WRITE_MOST))
+      this.#intro = intro.length > WRITE_MOST ? intro.subarray(WRITE_MOST) : undefined
+    }
+    const { queue } = this.#owner
+    const point = this.#owner.joinPoint()
+    if (point === undefined) {
+      this.#phase = 'answered'
+      this.#cursor = queue.end
+    } else {
+      this.#start(point)
+      this.#advance(queue.reach(point.position, WRITE_MOST))
+    }
   }
 
   #start({ position, header }: JoinPoint): void {

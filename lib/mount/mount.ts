@@ -8,6 +8,7 @@ import type { Listener } from './listener.js'
 import { Broadcast, type BroadcastOwner } from './broadcast.js'
 import type { MediaFolder } from '../media/folder.js'
 import type { Form } from './instant.js'
+import { type Intro, readIntro } from './intro.js'
 import { Recording, type RecordingOwner, type RecordingState } from './dump.js'
 import { Outlet } from './outlet.js'
 import { type Source, type SourceOwner, WAYS_IN } from './source.js'
@@ -42,6 +43,12 @@ export interface PastMetadata {
   readonly display: string
   /** When it began, in milliseconds since 1970. */
   readonly time: number
+}
+
+/** Who knows the other mounts. */
+export interface MountOwner {
+  /** Where a listener of a mount goes on when its source ends; `undefined` for nowhere. */
+  heirOf(listener: Listener, mount: Mount): Mount | undefined
 }
 
 /** How a mount tells what happens. */
@@ -82,11 +89,14 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
    */
   folder: MediaFolder | undefined
   #recording: Recording | undefined
+  #intro: Intro | undefined
+  #introOf: string | undefined
   #broken = false
   /** Bytes that went to others than its own listeners, since the server started. */
   #otherwise = 0
   #left = -Infinity
   readonly #tell: Tell
+  readonly #owner: MountOwner | undefined
   #said: StreamInfo = {}
   #known = ''
   #announced = ''
@@ -98,14 +108,17 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
   /**
    * @param tell where its events go
    * @param folder where it may keep media on disk
+   * @param owner who knows where listeners go on when the source ends
    */
-  constructor(name: string, settings: MountSettings, tell: Tell, clock: Clock, folder?: MediaFolder) {
+  constructor(name: string, settings: MountSettings, tell: Tell, clock: Clock, folder?: MediaFolder, owner?: MountOwner) {
     super(clock)
     this.folder = folder
+    this.#owner = owner
     this.name = name
     this.settings = settings
     this.#tell = tell
     this.broadcast = new Broadcast(this, clock)
+    this.#learnIntro()
   }
 
   /** What is said of the stream: by the settings, else by the source that is connected. */
@@ -135,6 +148,10 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
   get icy(): boolean {
     const { format, contentType } = this.source?.demuxer ?? { format: 'raw', contentType: '' }
     return format === 'mp3' || format === 'adts' || (format === 'raw' && /^audio\/(mpeg|aacp?)$/.test(contentType))
+  }
+
+  override get intro(): Buffer | undefined {
+    return this.#intro?.format === this.source?.demuxer.format ? this.#intro?.bytes : undefined
   }
 
   /** Takes a source; one that is there already is closed, and its listeners hear the new one. */
@@ -170,6 +187,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     this.settings = settings
     if (source !== undefined && !settings[source.protocol]) source.close(`sources by ${WAYS_IN[source.protocol]} are switched off`)
     if (!settings.progressive) this.dismiss()
+    this.#learnIntro()
     this.broadcast.configure()
   }
 
@@ -208,6 +226,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
 
   ended(source: Source, reason: string): void {
     if (this.source === source) {
+      this.#bequeath()
       this.source = undefined
       this.#said = {}
       this.#stopRecording()
@@ -216,6 +235,14 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
       this.#left = this.clock.now()
     }
     this.#tell('end', source, this, reason)
+  }
+
+  // While it is still known what they have heard, listeners go on where the settings say.
+  #bequeath(): void {
+    for (const listener of this.listeners.slice()) {
+      const heir = this.#owner?.heirOf(listener, this)
+      if (heir !== undefined) this.pass(listener, heir)
+    }
   }
 
   joined(listener: Listener): void {
@@ -251,6 +278,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
       source.close(`it sent nothing for ${this.settings.sourceTimeout / 1000} s`)
       return
     }
+    this.#expire(now)
     if (!this.ready && now - source.details.connected >= DETECTION) this.push(source.demuxer.settle())
     if (this.ready) this.#announce(source)
     const elapsed = now - this.#counted.time
@@ -267,6 +295,31 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
       )
       this.#damage = { bytes: skipped, time: now }
     } else if (skipped === this.#damage.bytes) this.#damage.time = now - DAMAGE_INTERVAL
+  }
+
+  #expire(now: number): void {
+    const most = this.settings.maxListenerDuration * 1000
+    if (most > 0) for (const listener of this.everyone) if (now - listener.details.connected >= most) listener.finish()
+  }
+
+  // The file is read once for all who will hear it, and again whenever settings are applied, for it may be another by then.
+  #learnIntro(): void {
+    const { intro } = this.settings
+    this.#introOf = intro
+    if (intro === undefined) {
+      this.#intro = undefined
+      return
+    }
+    readIntro(intro).then(
+      (read) => {
+        if (this.#introOf === intro) this.#intro = read
+      },
+      (error: Error) => {
+        if (this.#introOf !== intro) return
+        this.#intro = undefined
+        this.#tell('failure', error.message, this)
+      },
+    )
   }
 
   /** Whether nobody needs it any longer: players go on with their playlist when a source comes back soon. */

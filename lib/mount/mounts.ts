@@ -7,8 +7,9 @@ import { effectiveSettings, type MountSettings, type ServerSettings } from '../o
 import { type Form, formOf } from './instant.js'
 import { MediaFolder } from '../media/folder.js'
 import { Listener, type ListenerDetails } from './listener.js'
-import { Mount, type Tell } from './mount.js'
+import { Mount, type MountOwner, type Tell } from './mount.js'
 import type { Replay } from './replay.js'
+import { whyNotFollow } from './succession.js'
 import { Source, type SourceDetails, type SourceProtocol, sourceProtocol, WAYS_IN } from './source.js'
 
 // Paths that belong to the server itself, now or soon: nobody can publish to them or below them.
@@ -36,10 +37,12 @@ export interface Found {
   readonly mount: Mount
   /** In which form; `undefined` for the one in which it comes. */
   readonly form: Form | undefined
+  /** The name of the mount that was asked for: another one where its fallback stands in. */
+  readonly home: string
 }
 
 /** All mounts of a server: those that the settings name, and those that sources have made. */
-export class Mounts {
+export class Mounts implements MountOwner {
   #settings: ServerSettings
   readonly #mounts = new Map<string, Mount>()
   readonly #clock: Clock
@@ -57,6 +60,8 @@ export class Mounts {
     this.#tell = (event, ...args) => {
       if (event === 'listener') this.#listeners++
       if (event === 'departure') this.#listeners--
+      const [, mount] = args
+      if (event === 'format' && mount instanceof Mount) this.#takeBack(mount)
       tell(event, ...args)
     }
     this.configure(settings)
@@ -111,12 +116,12 @@ export class Mounts {
   configure(settings: ServerSettings): void {
     this.#settings = settings
     if (settings.mediaDir !== undefined) this.#folder ??= new MediaFolder(settings.mediaDir)
-    for (const name of Object.keys(settings.mounts)) if (!name.endsWith('*') && !this.#mounts.has(name)) this.#create(name)
     for (const mount of this) {
       mount.folder = this.#folder
       mount.configure(this.settingsOf(mount.name))
       this.#forget(mount)
     }
+    for (const name of Object.keys(settings.mounts)) if (!name.endsWith('*') && !this.#mounts.has(name)) this.#create(name)
   }
 
   /**
@@ -168,9 +173,7 @@ export class Mounts {
     const mount = this.#mounts.get(name)
     if (mount?.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: name })
     mount.offer(form)
-    const { maxListeners } = mount.settings
-    if ((maxListeners !== undefined && mount.connected >= maxListeners) || this.listeners >= this.#settings.maxListeners)
-      throw new FloecastError('TOO_MANY_LISTENERS')
+    if (isFull(mount) || this.listeners >= this.#settings.maxListeners) throw new FloecastError('TOO_MANY_LISTENERS')
     const outlet = replay ?? (form === undefined ? mount : mount.broadcast.stream(form))
     if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: name, form: `.${form}` })
     const listener = new Listener(++this.#lastId, socket, outlet, details)
@@ -179,16 +182,23 @@ export class Mounts {
   }
 
   /**
-   * What a path streams: a live mount, or one in another form, such as `/live.mp4` of `/live`.
-   * @returns `undefined` where no source is
+   * What a path streams: a live mount, one in another form, such as `/live.mp4` of `/live`, or what stands in for a mount that is off the air or full.
+   * @returns `undefined` where there is nothing to hear
    */
   find(path: string): Found | undefined {
-    const mount = this.#mounts.get(path)
-    if (mount?.source !== undefined) return { mount, form: undefined }
     const dot = path.lastIndexOf('.')
     const form = formOf(path.slice(dot + 1))
-    const other = form && this.#mounts.get(path.slice(0, dot))
-    return other?.source === undefined ? undefined : { mount: other, form }
+    const base = form === undefined ? undefined : path.slice(0, dot)
+    // What is there by that very name comes before another form, and both before what stands in.
+    if (this.#isLive(path)) return this.#standIn(path, undefined)
+    if (base !== undefined && this.#isLive(base)) return this.#standIn(base, form)
+    return this.#standIn(path, undefined) ?? (base === undefined ? undefined : this.#standIn(base, form))
+  }
+
+  heirOf(listener: Listener, mount: Mount): Mount | undefined {
+    for (const heir of this.#line(listener.home ?? mount.name))
+      if (heir !== mount && heir.source !== undefined && whyNotFollow(mount, heir) === undefined) return heir
+    return undefined
   }
 
   /**
@@ -206,8 +216,38 @@ export class Mounts {
     return this.#folder?.close() ?? Promise.resolve()
   }
 
+  #isLive(name: string): boolean {
+    return this.#mounts.get(name)?.source !== undefined
+  }
+
+  // A mount, its fallback, the fallback of that, and so on: each once.
+  #line(name: string): Mount[] {
+    const line = new Set<Mount>()
+    for (let mount = this.#mounts.get(name); mount !== undefined && !line.has(mount);) {
+      line.add(mount)
+      const { fallback } = mount.settings
+      mount = fallback === undefined ? undefined : this.#mounts.get(fallback)
+    }
+    return [...line]
+  }
+
+  // Who comes gets the first of the line that is on the air and, where the settings say so, not full.
+  #standIn(home: string, form: Form | undefined): Found | undefined {
+    const live = this.#line(home).filter(({ source }) => source !== undefined)
+    const mount = live.find((one, at) => !(isFull(one) && one.settings.fallbackWhenFull && at < live.length - 1))
+    return mount && { mount, form, home }
+  }
+
+  // Those who have heard a fallback while a mount was off the air come back.
+  #takeBack(mount: Mount): void {
+    if (!mount.settings.fallbackOverride) return
+    for (const other of this)
+      for (const listener of other === mount ? [] : other.listeners.slice())
+        if (listener.home === mount.name && whyNotFollow(other, mount) === undefined) other.pass(listener, mount)
+  }
+
   #create(name: string): Mount {
-    const mount = new Mount(name, this.settingsOf(name), this.#tell, this.#clock, this.#folder)
+    const mount = new Mount(name, this.settingsOf(name), this.#tell, this.#clock, this.#folder, this)
     this.#mounts.set(name, mount)
     return mount
   }
@@ -232,3 +272,5 @@ export class Mounts {
     })
   }
 }
+
+const isFull = ({ settings: { maxListeners }, connected }: Mount): boolean => maxListeners !== undefined && connected >= maxListeners

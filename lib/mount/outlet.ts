@@ -53,6 +53,11 @@ export abstract class Outlet implements Pulsed, ListenerOwner {
   /** Whether ICY metadata may be put between the bytes. */
   abstract readonly icy: boolean
 
+  /** What a listener hears first, if anything. */
+  get intro(): Buffer | undefined {
+    return undefined
+  }
+
   /** Hears that someone has begun to listen. */
   abstract joined(listener: Listener): void
   /** Hears that someone has gone. */
@@ -104,18 +109,30 @@ export abstract class Outlet implements Pulsed, ListenerOwner {
   /**
    * Hands all listeners over to another outlet of the same format, which they hear from its next sync point on. To whoever counts, they leave
    * here and come there.
+   * @param home the mount to which they belong from now on
    * @returns how many there were
    */
-  handOver(to: Outlet): number {
+  handOver(to: Outlet, home: string): number {
     let count = 0
     // A copy: each that goes leaves the list.
     for (const listener of this.#listeners.slice()) {
-      this.leave(listener)
-      if (!listener.follow(to)) continue
-      to.join(listener)
+      if (!this.pass(listener, to)) continue
+      listener.home = home
       count++
     }
     return count
+  }
+
+  /**
+   * Hands one listener over to another outlet of the same format. It gets what it has not been given of this one first.
+   * @returns whether it goes on there; not when its connection has ended
+   */
+  pass(listener: Listener, to: Outlet): boolean {
+    listener.drain()
+    this.leave(listener)
+    if (!listener.follow(to)) return false
+    to.join(listener)
+    return true
   }
 
   flush(from: number, to: number): boolean {

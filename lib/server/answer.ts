@@ -79,12 +79,18 @@ export function streamAnswer(mount: Outlet, { version, icy, agent }: ListenReque
   const status = ICY_STATUS.test(agent) ? 'ICY' : metaint !== undefined || version !== 'HTTP/1.1' ? 'HTTP/1.0' : 'HTTP/1.1'
   const head = Buffer.from(
     `${status} 200 OK\r\nServer: ${SERVER}\r\nConnection: Close\r\nDate: ${new Date().toUTCString()}\r\nContent-Type: ${mount.contentType}\r\n` +
-      `${NEVER_STORED}Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: ${EXPOSED}\r\n`,
+      `${NEVER_STORED}Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: ${EXPOSED}\r\n${formatOwn(mount.settings.headers)}`,
   )
   return {
+    intro: mount.intro,
     head: Buffer.concat([head, formatStreamHeaders(mount.info, metaint), LINE_END]),
     encoder: metaint === undefined ? undefined : new IcyEncoder(metaint),
   }
 }
+
+const formatOwn = (headers: Readonly<Record<string, string>>): string =>
+  Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
 
 const LINE_END = Buffer.from('\r\n')

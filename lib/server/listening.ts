@@ -36,7 +36,7 @@ export async function admitListener(
   const asked = query.get('format')
   const form = asked === null ? undefined : formOf(asked === 'fmp4' ? 'mp4' : asked)
   const found = context.mounts.find(form === undefined ? path : `${path}.${form}`)
-  const user = await context.admit(['listener'], credentials, found?.mount.name ?? path, address)
+  const user = await context.admit(['listener'], credentials, found?.home ?? path, address)
   if (found?.mount.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: path })
   const { mount } = found
   mount.offer(found.form)
@@ -56,6 +56,7 @@ export async function admitListener(
       agent,
       user,
       connected: Date.now(),
+      home: found.home,
       answer: () => streamAnswer(outlet, { version, icy, agent }),
     },
   }

@@ -294,7 +294,7 @@ t.test('listeners who are handed over go on at the next key frame of the other m
   await here.run(400)
   const gone = here.join()
   gone.listener.close()
-  t.equal(here.mount.handOver(there.mount), 1, 'who has gone is not counted')
+  t.equal(here.mount.handOver(there.mount, '/b'), 1, 'who has gone is not counted')
   t.strictSame([here.mount.audience, there.mount.audience, one.listener.bytesSent], [0, 1, 0])
   there.send(chunk('-', 3, 'b'))
   here.send(chunk('K', 3, 'c'))

@@ -1,10 +1,10 @@
 import type { Banned, PresentListener, Principal } from '../../api/index.js'
 import { FloecastError } from '../../errors.js'
-import type { FormatName } from '../../formats/frame.js'
 import type { Listener } from '../../mount/listener.js'
 import type { Mount } from '../../mount/mount.js'
 import type { Outlet } from '../../mount/outlet.js'
 import { Replay } from '../../mount/replay.js'
+import { whyNotFollow } from '../../mount/succession.js'
 import { type Ban, isWithin, normalRange } from '../bans.js'
 import type { ServerContext } from '../context.js'
 import type { Viewer } from '../viewers.js'
@@ -36,7 +36,7 @@ export const listenerHandlers = (context: ServerContext): Handlers => {
       const { mount: to } = liveMount(mounts.get(body.to), body.to)
       const reason = whyNot(from, to)
       if (reason !== undefined) throw new FloecastError('CANNOT_MOVE', { mount: from.name, to: to.name, reason })
-      return { moved: from.handOver(to) }
+      return { moved: from.handOver(to, to.name) }
     },
     listBans: () => ({ bans: bans.list.map(toldBan) }),
     ban: async ({ body, who, address: own }) => {
@@ -127,29 +127,13 @@ function lagOf({ lag }: Listener, outlet: Outlet, mount: Mount): number | null {
   return mount.rate > 0 ? Math.round((lag / mount.rate) * 100) / 100 : null
 }
 
-// Why a player cannot go on with another mount on the same connection, if it cannot: a part of a sentence.
+// Why the listeners of a mount cannot go on with another, if they cannot: a part of a sentence.
 function whyNot(from: Mount, to: Mount): string | undefined {
-  if (from === to) return 'it is the same mount'
-  if (!from.ready || !to.ready) return 'what they send is not known yet; try again in a moment'
-  const [here, there] = [from, to].map(({ source, contentType }) => `${source!.demuxer.format} (${contentType.split(';', 1)[0]})`)
-  if (here !== there) return `one sends ${here}, the other ${there}, and no player changes its format in the middle of a stream`
-  const { format } = from.source!.demuxer
-  // Tried with ffmpeg, which most players are made of: it stops at a second head of FLV, and goes on with the first head of the others here.
-  if (format === 'flv') return 'players stop where another FLV stream begins'
-  if (ONE_HEAD.has(format) && factsOf(from) !== factsOf(to))
-    return `their codecs or pictures are not the same, and players of ${format} know only those with which they began`
+  const reason = whyNotFollow(from, to)
   const { maxListeners } = to.settings
-  return maxListeners !== undefined && to.connected + from.audience > maxListeners
-    ? `it may have ${maxListeners} listeners at most`
-    : undefined
+  if (reason !== undefined || maxListeners === undefined || to.connected + from.audience <= maxListeners) return reason
+  return `it may have ${maxListeners} listeners at most`
 }
-
-const ONE_HEAD: ReadonlySet<FormatName> = new Set(['mp4', 'webm', 'matroska'])
-
-const factsOf = ({ source }: Mount): string =>
-  source!.demuxer.tracks
-    .map(({ codec, codecs, width, height, sampleRate, channels }) => [codec, codecs, width, height, sampleRate, channels].join())
-    .join(' ')
 
 const toldBan = ({ address, reason, by, since, until }: Ban): Banned => ({
   address,

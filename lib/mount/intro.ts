@@ -1,0 +1,47 @@
+import { open } from 'node:fs/promises'
+import { AutoDemuxer } from '../formats/detect.js'
+import type { FormatName } from '../formats/frame.js'
+
+/** What each listener of a mount hears first: a whole file, kept once for all. */
+export interface Intro {
+  /** The wire format; only listeners of a stream of the same format hear it. */
+  readonly format: FormatName
+  /** Its frames, without what is damaged and without what is no media, such as tags. */
+  readonly bytes: Buffer
+}
+
+/** The most bytes of a file that is read for an {@link Intro}. */
+export const MAX_INTRO = 16_777_216
+
+/** Formats in which another stream may follow on the end of one, and players go on. */
+const JOINABLE: ReadonlySet<FormatName> = new Set(['mp3', 'adts', 'ogg', 'mpeg-ts'])
+
+/**
+ * Reads what listeners hear first.
+ * @param path of the file
+ * @throws Error with a sentence that says what is wrong with it
+ */
+export async function readIntro(path: string): Promise<Intro> {
+  const refuse = (reason: string): never => {
+    throw new Error(`Cannot play ${path} to listeners first: ${reason}`)
+  }
+  const bytes = await readUpTo(path, MAX_INTRO + 1).catch((error: Error) => refuse(error.message))
+  if (bytes.length > MAX_INTRO) refuse(`it is larger than ${MAX_INTRO} bytes; make it shorter`)
+  const demuxer = new AutoDemuxer(undefined)
+  const frames = [...demuxer.push(bytes), ...demuxer.end()]
+  const { format } = demuxer
+  if (!JOINABLE.has(format)) refuse(`its format (${format}) does not let a live stream follow; use MP3, AAC (ADTS), Ogg or MPEG-TS`)
+  return { format, bytes: Buffer.concat(frames.map((frame) => frame.bytes)) }
+}
+
+async function readUpTo(path: string, most: number): Promise<Buffer> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const buffer = Buffer.alloc(Math.min(size, most))
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
