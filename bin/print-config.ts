@@ -28,13 +28,14 @@ function section(shape: Shape, spaced: boolean): string[] {
     const { inner, optional, fallback, example, description = '' } = factsOf(schema)
     const comment = wrap(description, WIDTH).map((line) => `# ${line}`)
     const children = shapeOf(inner)
+    // Settings by a name that the reader chooses; those of a single value are shown as a whole.
     const values = valuesOf(inner)
+    const each = values && shapeOf(factsOf(values).inner)
     let lines: string[]
     if (children) {
       const block = [`${key}:`, ...indent(section(children, false))]
       lines = optional ? off(block) : block
-    } else if (values) {
-      const each = shapeOf(factsOf(values).inner) ?? {}
+    } else if (each) {
       lines = [`${key}:`, ...indent(off(['/live:', ...indent(section(each, false))]))]
     } else if (fallback !== undefined) lines = [pair(key, fallback)]
     else lines = optional ? off([pair(key, example)]) : [pair(key, example)]
