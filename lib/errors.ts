@@ -63,6 +63,7 @@ export const ERRORS = {
   STREAM_NOT_FOUND: [404, 'Cannot {doing}: nothing is on the air at that address; check it, or try again when it is live'],
   TOO_MANY_REDIRECTS: [502, 'Cannot {doing}: the address only leads to others, the last of them {last}'],
   ITEM_UNREADABLE: [404, 'Cannot play "{source}": {reason}'],
+  LIST_UNREADABLE: [404, 'Cannot play anything of the list: {reason}'],
   CONNECTION_LOST: [502, 'Cannot {doing} any longer: {reason}'],
   // What the streamer meets at ffmpeg.
   FFMPEG_MISSING: [500, 'Cannot find {program}{where}; install it ({line}), or say where it is'],

@@ -73,7 +73,7 @@ t.test('a hello and media make a source, whose titles come as text, and whose go
     t.equal(mount.source?.demuxer.format, format)
     t.equal(mount.source?.protocol, 'webcast')
     t.strictSame([mount.info.name, mount.info.bitrate, mount.info.channels], ['Harbour', 128, 2])
-    await until('an answer', () => client.said.length > 0)
+    await until('its answer', () => client.said.length > 0)
     t.strictSame(client.said, [JSON.stringify({ type: 'hello', data: { mount: '/live' } })], 'it is told that it is on the air')
     await client.send({ type: 'unknown', data: 1 }, { type: 'metadata', data: { artist: 'Gulls', title: 'Dawn', year: 1999 } })
     await until('the title', () => mount.metadata.display === 'Gulls - Dawn')
