@@ -176,8 +176,9 @@ t.test('what is wrong with a server stands beside its field; a remembered passwo
   t.strictSame(desk.session.memo?.quality, 'low')
 })
 
+const read = (server: string, mount = '/live'): string => addressOf({ server, mount, user: '', protocol: 'put' }, 'p:w@/')
+
 t.test('addresses are read as people write them', async (t) => {
-  const read = (server: string, mount = '/live'): string => addressOf({ server, mount, user: '', protocol: 'put' }, 'p:w@/')
   const login = 'source:p%3Aw%40%2F'
   t.equal(read('localhost'), `http://${login}@localhost:8000/live`)
   t.equal(read('radio.example:80'), `http://${login}@radio.example/live`)
