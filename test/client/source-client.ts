@@ -22,6 +22,11 @@ const framesOf = (bytes: Buffer): Frame[] => {
 const pour = (source: SourceClient, frames: readonly Frame[]): void => {
   for (const { bytes } of frames) source.write(bytes)
 }
+const fault = (address: string, options = {}): Promise<string> =>
+  checkSource(address, options).then(
+    (check) => JSON.stringify(check),
+    (error: Error) => error.message,
+  )
 // Whether or not with an error.
 const closed = (source: SourceClient): Promise<void> => new Promise((resolve) => source.once('close', resolve))
 
@@ -247,11 +252,6 @@ t.test('whether a source could publish is told before it begins, in one sentence
   t.teardown(() => server.close())
   const { port, shoutcastPort = 0 } = await server.listen({ port: 0, host: '127.0.0.1', shoutcastPort: 0 })
   const at = `127.0.0.1:${port}`
-  const fault = (address: string, options = {}): Promise<string> =>
-    checkSource(address, options).then(
-      (check) => JSON.stringify(check),
-      (error: Error) => error.message,
-    )
   t.match(await checkSource(`http://source:hackme@${at}/live`), { server: /floecast/, password: 'right', mount: 'free' })
   t.match(await checkSource(`http://:hackme@127.0.0.1:${shoutcastPort}`, { protocol: 'shoutcast' }), {
     password: 'right',
