@@ -55,7 +55,7 @@ export class Webcast {
 
   /** Takes a request for a WebSocket, as Node's HTTP servers tell of it. It is answered in any case. */
   upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { settings, bans } = this.#context
+    const { settings } = this.#context
     const visit = visitOf(message)
     const address = clientAddress(visit.remoteAddress, visit.header('x-forwarded-for'), settings.trustedProxies)
     const began = Date.now()
@@ -76,7 +76,7 @@ export class Webcast {
       log(error.status)
       hangUp(socket, formatRefusal(error, { version: 'HTTP/1.1' }))
     }
-    if (bans.find(address) !== undefined) return refuse(new FloecastError('BANNED'))
+    if (this.#context.state.bans.find(address) !== undefined) return refuse(new FloecastError('BANNED'))
     const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
     if (!offered.includes(PROTOCOL))
       return refuse(new FloecastError('BAD_REQUEST', { reason: `a WebSocket here speaks the subprotocol ${PROTOCOL}` }))
