@@ -10,17 +10,21 @@ import { hangUp, ignore } from './hang-up.js'
 import type { Http } from './http.js'
 import { Ingest, type SourceHead } from './ingest.js'
 import { Outbox } from './outbox.js'
+import type { Relays } from './relays.js'
 import { admitListener, admitViewer } from './listening.js'
 import { Media } from './media.js'
 import { type MediaRequest, NOTHING, refuse } from './media-request.js'
 import { type MediaTarget, mediaTarget } from './media-target.js'
 import { RawReply } from './reply.js'
+import { viaOf } from './via.js'
 import { wantsPage } from './wants-page.js'
 
 /** What the front of a server needs of the server. */
 export interface FrontOwner extends ServerContext {
   /** Takes what is neither a source nor a listener. */
   readonly http: Http
+  /** Mounts that are taken from other servers. */
+  readonly relays: Relays
   /** Wraps a connection in TLS, or `undefined` when there is no certificate. */
   readonly secure: ((socket: Socket) => Socket) | undefined
 }
@@ -50,6 +54,23 @@ export class Front implements ConnectionOwner {
     if (method === 'SOURCE' || (method === 'PUT' && !isCall(head)) || (method === 'POST' && isMedia(head)))
       return this.#publish(head, connection)
     if (isWebSocket(head)) return this.#pass(head, connection)
+    const asleep = path !== undefined && (method === 'GET' || method === 'HEAD') ? this.#owner.relays.asleep(path) : undefined
+    if (asleep !== undefined) return this.#wake(head, asleep, connection)
+    this.#route(head, connection)
+  }
+
+  // Who asks first for what is relayed on demand waits for it.
+  #wake(head: RequestHead, name: string, connection: Connection): void {
+    const { socket } = connection
+    viaOf(head.headers.get('via'), undefined)
+    connection.hold(() => socket.destroy())
+    void this.#owner.relays.wake(name).then(() => {
+      if (!socket.destroyed) this.#route(head, connection)
+    })
+  }
+
+  #route(head: RequestHead, connection: Connection): void {
+    const { method, path } = head
     const live = path !== undefined && this.#owner.mounts.find(path) !== undefined
     // A browser that opens a mount by its name gets a page, from HTTP; whoever asks for media gets media.
     const isPage = live && this.#owner.mounts.get(path)?.source !== undefined && wantsPage(method, (name) => head.headers.get(name))

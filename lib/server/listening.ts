@@ -9,6 +9,7 @@ import { clientAddress } from './address.js'
 import { streamAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
 import type { MediaRequest } from './media-request.js'
+import { viaOf } from './via.js'
 import type { MediaTarget } from './media-target.js'
 
 /** A request for a stream, from wherever it has been read. */
@@ -45,6 +46,7 @@ export async function admitListener(
   const outlet = replay ?? (found.form === undefined ? mount : mount.broadcast.stream(found.form))
   if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: mount.name, form: `.${found.form}` })
   const agent = request.header('user-agent') ?? ''
+  const via = viaOf(request.header('via'), mount.source?.details.via)
   const icy = request.header('icy-metadata')?.trim() === '1'
   return {
     mount,
@@ -57,7 +59,7 @@ export async function admitListener(
       user,
       connected: Date.now(),
       home: found.home,
-      answer: () => streamAnswer(outlet, { version, icy, agent }),
+      answer: () => streamAnswer(outlet, { version, icy, agent, via }),
     },
   }
 }

@@ -36,6 +36,7 @@ import { LogTail } from './log-tail.js'
 import type { Identity } from './identity.js'
 import { People } from './people.js'
 import { RecordingIndex } from './recording-index.js'
+import { Relays } from './relays.js'
 import { Sessions } from './sessions.js'
 import { StateFolder } from './state-folder.js'
 import { Tokens } from './tokens.js'
@@ -148,6 +149,11 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly http: Http
   /** Who watches by HLS and DASH. */
   readonly viewers = new Viewers()
+  /**
+   * Mounts that are taken from other servers.
+   * @internal
+   */
+  readonly relays: Relays = new Relays(this)
   /**
    * Answers for what browsers play; used by the front.
    * @internal
@@ -325,6 +331,7 @@ export class Server extends EventEmitter<ServerEvents> {
     if (app !== undefined) this.http.answer(this.#answering(app))
     const first = await this.#open(port, host)
     this.history.start()
+    this.relays.configure()
     const second = shoutcastPort ?? (port > 0 && port < 65_535 && port + 1)
     if (second === false) return { port: first, shoutcastPort: undefined }
     try {
@@ -361,6 +368,7 @@ export class Server extends EventEmitter<ServerEvents> {
     const ports = this.#ports.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     const sockets = [...this.#sockets].map((socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())))
     this.#webcast.close()
+    this.relays.close()
     const written = this.mounts.close()
     this.history.stop()
     this.live.close()
@@ -414,6 +422,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#settings = settings
     this.http.configure(settings)
     this.mounts.configure(settings)
+    this.relays.configure()
     this.live.poke()
   }
 
