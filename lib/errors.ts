@@ -61,9 +61,12 @@ export const ERRORS = {
   ANSWER_UNREADABLE: [502, 'Cannot read the answer: {reason}'],
   PASSWORD_REFUSED: [401, 'Cannot {doing}: {reason}'],
   REQUEST_REFUSED: [403, 'Cannot {doing}: {reason}'],
+  MOUNT_TAKEN: [409, 'Cannot {doing}: another source is on that mount; stop it, or choose another mount'],
+  SERVER_BUSY: [503, 'Cannot {doing}: the server says "{said}"; try again later'],
   STREAM_NOT_FOUND: [404, 'Cannot {doing}: nothing is on the air at that address; check it, or try again when it is live'],
   TOO_MANY_REDIRECTS: [502, 'Cannot {doing}: the address only leads to others, the last of them {last}'],
   ITEM_UNREADABLE: [404, 'Cannot play "{source}": {reason}'],
+  LIST_UNREADABLE: [404, 'Cannot play anything of the list: {reason}'],
   CONNECTION_LOST: [502, 'Cannot {doing} any longer: {reason}'],
   // What the streamer meets at ffmpeg.
   FFMPEG_MISSING: [500, 'Cannot find {program}{where}; install it ({line}), or say where it is'],
@@ -72,6 +75,14 @@ export const ERRORS = {
   DEVICE_MISSING: [404, 'Cannot find the device {device}; {instead}'],
   MEDIA_UNREADABLE: [422, 'Cannot read {source}: {reason}'],
   OUTPUT_REFUSED: [400, 'Cannot send this: {reason}'],
+  // What the local page of a streamer answers.
+  DESK_LOCKED: [403, 'Cannot let you in: open the address that floecast-source shows in the terminal, with all of its token'],
+  TARGET_INVALID: [400, 'Cannot send to "{server}": {reason}'],
+  NOTHING_TO_STREAM: [409, 'Cannot connect: there is nothing to stream yet; add files, or switch the camera on'],
+  ALREADY_STREAMING: [409, 'Cannot connect: a stream is running already; stop it first'],
+  NOT_STREAMING: [409, 'Cannot do this before the stream has begun; connect first'],
+  NO_ROOM: [507, 'Cannot take "{name}": it has {size}, and there is room for {free}; choose it from this computer instead'],
+  FOLDER_UNREADABLE: [404, 'Cannot show {folder}: {reason}'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 
 /** A key of {@link ERRORS}. */

@@ -16,7 +16,6 @@ import { Media } from './media.js'
 import { type MediaRequest, NOTHING, refuse } from './media-request.js'
 import { type MediaTarget, mediaTarget } from './media-target.js'
 import { RawReply } from './reply.js'
-import { viaOf } from './via.js'
 import { wantsPage } from './wants-page.js'
 
 /** What the front of a server needs of the server. */
@@ -47,7 +46,7 @@ export class Front implements ConnectionOwner {
 
   decide(head: Head, connection: Connection): void {
     if (head.kind === 'tls') return this.#secure(connection)
-    if (this.#owner.bans.find(connection.address) !== undefined) return connection.refuse(new FloecastError('BANNED'))
+    if (this.#owner.state.bans.find(connection.address) !== undefined) return connection.refuse(new FloecastError('BANNED'))
     if (head.kind !== 'request') return this.#publish(head, connection)
     const { method, path, target } = head
     if (method === 'OPTIONS' && target === '*') return this.#options(head, connection)
@@ -62,7 +61,7 @@ export class Front implements ConnectionOwner {
   // Who asks first for what is relayed on demand waits for it.
   #wake(head: RequestHead, name: string, connection: Connection): void {
     const { socket } = connection
-    viaOf(head.headers.get('via'), undefined)
+    this.#owner.via.answer(head.headers.get('via'), undefined)
     connection.hold(() => socket.destroy())
     void this.#owner.relays.wake(name).then(() => {
       if (!socket.destroyed) this.#route(head, connection)

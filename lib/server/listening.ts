@@ -9,7 +9,6 @@ import { clientAddress } from './address.js'
 import { streamAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
 import type { MediaRequest } from './media-request.js'
-import { viaOf } from './via.js'
 import type { MediaTarget } from './media-target.js'
 
 /** A request for a stream, from wherever it has been read. */
@@ -46,7 +45,7 @@ export async function admitListener(
   const outlet = replay ?? (found.form === undefined ? mount : mount.broadcast.stream(found.form))
   if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: mount.name, form: `.${found.form}` })
   const agent = request.header('user-agent') ?? ''
-  const via = viaOf(request.header('via'), mount.source?.details.via)
+  const via = context.via.answer(request.header('via'), mount.source?.details.via)
   const icy = request.header('icy-metadata')?.trim() === '1'
   return {
     mount,

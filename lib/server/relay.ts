@@ -8,7 +8,7 @@ import type { Mounts } from '../mount/mounts.js'
 import type { Source } from '../mount/source.js'
 import type { MountSettings, ServerSettings } from '../options.js'
 import { isPublicAddress } from './outgoing.js'
-import { VIA } from './via.js'
+import type { Via } from './via.js'
 
 /** What a {@link Relay} needs of the server. */
 export interface RelayContext {
@@ -20,6 +20,8 @@ export interface RelayContext {
   readonly logger: Logger
   /** Where time comes from. */
   readonly clock: Clock
+  /** Names the server to others. */
+  readonly via: Via
 }
 
 // Milliseconds until a stream that has ended is asked for again: the first time, and at most.
@@ -103,7 +105,7 @@ export class Relay {
       url.password = encodeURIComponent(password)
     }
     const allow = (address: string): boolean => this.#context.settings.relays.allowPrivate || isPublicAddress(address)
-    const client = new ListenerClient(url, { headers: { Via: VIA }, allow })
+    const client = new ListenerClient(url, { headers: { Via: this.#context.via.self }, allow })
     this.#client = client
     client.on('response', (response: StreamResponse) => this.#begin(client, response))
     client.on('metadata', (metadata: Metadata) => this.#context.mounts.get(this.name)?.setMetadata(metadata))
@@ -115,7 +117,7 @@ export class Relay {
   #begin(client: ListenerClient, { url, version, headers }: StreamResponse): void {
     const { mounts, clock } = this.#context
     const via = headers.get('via')
-    if (via?.includes(VIA) === true)
+    if (this.#context.via.holds(via))
       return this.#lost(client, `${url.host} takes it from this very server; relays must not go round in a circle`)
     try {
       this.#source = mounts.publish(this.name, streamInfo(headers), {

@@ -1,0 +1,268 @@
+import { EventEmitter } from 'node:events'
+import type { StreamerCommand, StreamerState } from '../api/streamer.js'
+import { expand } from '../client/playlist-files.js'
+import type { Playlist } from '../client/playlist.js'
+import type { SourceClientOptions } from '../client/source-client.js'
+import { type Clock, systemClock } from '../clock.js'
+import { FloecastError } from '../errors.js'
+import type { Frame } from '../formats/frame.js'
+import { type Logger, silent } from '../log.js'
+import { type ContainerName, contentTypeOf } from './container.js'
+import type { Item } from './item.js'
+import { openBytes, openPlain, type PlainTarget } from './open-plain.js'
+import { Playout } from './playout.js'
+import { Programme, type Turn } from './programme.js'
+import { Rate } from './rate.js'
+import { Target } from './target.js'
+
+/** What goes out. */
+export interface StreamerOutput {
+  /** How it is packed. */
+  readonly container: ContainerName
+  /** Whether it has pictures. */
+  readonly video: boolean
+  /** Whether it has sound. */
+  readonly audio: boolean
+}
+
+/** Options of a {@link Streamer}. */
+export interface StreamerOptions {
+  /** What plays, in which order. */
+  readonly playlist: Playlist
+  /** What goes out. */
+  readonly output: StreamerOutput
+  /** The mount, with user name and password: `http://source:PASSWORD@host:8000/live`. */
+  readonly to: string | URL
+  /** How the source announces itself: protocol, name, genre and so on. */
+  readonly source?: Omit<SourceClientOptions, 'contentType'>
+  /** Hears what happens. Default: nobody. */
+  readonly logger?: Logger
+  /** Where time comes from; only tests need another than the machine's. */
+  readonly clock?: Clock
+}
+
+/** Events of a {@link Streamer}, and their arguments. */
+export interface StreamerEvents {
+  /** Its state is another: at most four times a second while it merely goes on. */
+  change: []
+}
+
+/**
+ * Sends a list of files, addresses and devices to a mount, as one stream without an end: connections, times and codecs go on over the borders of what
+ * is in the list. It sends at the pace of the media.
+ *
+ * @example
+ * ```ts
+ * const playlist = new Playlist(await expand(['music/']), { loop: true })
+ * const output = { container: 'mp3', video: false, audio: true } as const
+ * const streamer = new Streamer({ playlist, output, to: 'http://source:hackme@localhost:8000/live.mp3' })
+ * streamer.start()
+ * await streamer.end
+ * ```
+ */
+export class Streamer extends EventEmitter<StreamerEvents> {
+  /** Resolves when it has ended in order, and rejects with one sentence when it could not go on. */
+  readonly end: Promise<void>
+  readonly #options: StreamerOptions
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #playlist: Playlist
+  readonly #programme: Programme
+  readonly #playout: Playout
+  readonly #frames: Rate
+  readonly #found = new Map<string, { readonly way: Item['way']; readonly note: string | undefined }>()
+  readonly #warnings: string[] = []
+  #targets: readonly Target[] = []
+  #started: number | undefined
+  #hasEnded = false
+  #counted = 0
+  #quiet: (() => void) | undefined
+  #settle!: (error: Error | undefined) => void
+
+  /** Makes it; nothing happens before {@link Streamer.start}. */
+  constructor(options: StreamerOptions) {
+    super()
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#logger = options.logger ?? silent
+    this.#playlist = options.playlist
+    this.#frames = new Rate(this.#clock)
+    this.#playout = new Playout({
+      rungs: 1,
+      container: options.output.container,
+      clock: this.#clock,
+      send: (rung, frames) => this.#send(rung, frames),
+    })
+    this.#programme = new Programme(this.#playlist, this.#playout, this.#clock, {
+      open: (turn) => this.#open(turn),
+      begun: (turn, item) => this.#begun(turn, item),
+      warn: (sentence) => this.#warn(sentence),
+      changed: () => this.#changed(),
+    })
+    this.end = new Promise((resolve, reject) => {
+      this.#settle = (error) => (error === undefined ? resolve() : reject(error))
+    })
+    // Who does not wait for the end need not hear of it.
+    this.end.catch(() => {})
+  }
+
+  /** All that can be seen of it now. */
+  get state(): StreamerState {
+    const { turn } = this.#programme
+    const targets = this.#targets.map((target) => target.state)
+    const isLive = targets.some(({ status }) => status === 'live' || status === 'reconnecting') && this.#programme.hasPlayed
+    const { video } = this.#options.output
+    return {
+      status: this.#hasEnded ? 'ended' : !isLive ? 'starting' : turn?.kind === 'still' ? 'paused' : 'live',
+      started: new Date(this.#started ?? this.#clock.now()).toISOString(),
+      targets,
+      position: this.#programme.position,
+      current: this.#playlist.current?.id ?? null,
+      takenOver: turn?.kind === 'over' ? turn.name : null,
+      entries: this.#playlist.entries.map(({ id, title, source, duration, state, reason }) => {
+        const found = this.#found.get(id)
+        return {
+          id,
+          title,
+          source,
+          duration: duration ?? null,
+          state,
+          way: found?.way ?? null,
+          note: reason === undefined ? (found?.note ?? null) : `skipped: ${reason}`,
+        }
+      }),
+      loop: this.#playlist.loop,
+      frameRate: video ? this.#frames.perSecond : null,
+      frames: this.#playout.frames,
+      droppedFrames: 0,
+      encoder: null,
+      warnings: [...this.#warnings],
+    }
+  }
+
+  /** Connects and begins to send. Once. */
+  start(): void {
+    if (this.#started !== undefined) return
+    this.#started = this.#clock.now()
+    const { output, to, source } = this.#options
+    const owner = { changed: () => this.#changed(), failed: (error: Error) => this.#finish(error) }
+    const contentType = contentTypeOf(output.container, output.video)
+    this.#targets = [new Target(new URL(to), { ...source, contentType }, this.#clock, owner)]
+    this.#playlist.on('change', this.#changed)
+    this.#programme.run().then(
+      () => void this.#finish(this.#programme.hasPlayed || this.#hasEnded ? undefined : this.#nothing()),
+      (error: Error) => void this.#finish(error),
+    )
+  }
+
+  /**
+   * Does what it is told.
+   * @throws FloecastError when something is to be added that is not there
+   */
+  async do(command: StreamerCommand): Promise<void> {
+    const playlist = this.#playlist
+    switch (command.do) {
+      case 'next':
+        return void playlist.next()
+      case 'previous':
+        return void playlist.previous()
+      case 'jump':
+        return void playlist.jump(command.id)
+      case 'pause':
+        return this.#programme.pause()
+      case 'resume':
+      case 'giveBack':
+        return this.#programme.resume()
+      case 'add':
+        return void playlist.add(await expand(command.sources), command.before)
+      case 'remove':
+        return void playlist.remove(command.id)
+      case 'move':
+        return void playlist.move(command.id, command.before)
+      case 'loop':
+        playlist.loop = command.on
+        return
+      case 'takeOver': {
+        const { source } = command
+        return this.#programme.takeOver(source, () => openPlain(source, this.#target))
+      }
+      case 'stop':
+        return this.#programme.stop()
+    }
+  }
+
+  /**
+   * Shows what is handed in, such as what a browser records, and holds the list until it ends or is given back.
+   * @param bytes at their own pace, of any format that can be read
+   * @param mime what they are said to be, such as `video/webm`
+   * @param name for people
+   */
+  takeOver(bytes: AsyncIterable<Buffer>, mime: string, name = 'the browser'): void {
+    this.#programme.takeOver(name, () => openBytes(name, bytes, mime, this.#target))
+  }
+
+  get #target(): PlainTarget {
+    const { container, video, audio } = this.#options.output
+    return { container, wanted: { video, audio } }
+  }
+
+  async #open(turn: Extract<Turn, { kind: 'entry' | 'still' }>): Promise<Item> {
+    if (turn.kind === 'still') throw new FloecastError('ITEM_UNREADABLE', { source: turn.entry.title, reason: 'no still' })
+    const item = await openPlain(turn.entry.source, this.#target, turn.from)
+    this.#found.set(turn.entry.id, { way: item.way, note: item.note })
+    this.#changed()
+    return item
+  }
+
+  #send(rung: number, frames: readonly Frame[]): void {
+    this.#targets[rung]!.send(frames)
+    if (rung > 0) return
+    this.#frames.count(this.#playout.frames - this.#counted)
+    this.#counted = this.#playout.frames
+    this.#changed()
+  }
+
+  #begun(turn: Turn, item: Item): void {
+    const title = turn.kind === 'over' ? turn.name : (this.#playlist.get(turn.entry.id)?.title ?? turn.entry.title)
+    for (const target of this.#targets) target.setTitle(title)
+    this.#logger.info({ title, way: item.way, note: item.note }, 'plays')
+    this.#changed()
+  }
+
+  #warn(sentence: string): void {
+    this.#logger.warn({}, sentence)
+    this.#warnings.push(sentence)
+    if (this.#warnings.length > MAX_WARNINGS) this.#warnings.shift()
+    this.#changed()
+  }
+
+  #nothing(): Error {
+    const reason = this.#programme.reason ?? 'it is empty; add files to it'
+    return new FloecastError('LIST_UNREADABLE', { reason })
+  }
+
+  async #finish(error: Error | undefined): Promise<void> {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#programme.stop()
+    this.#playlist.off('change', this.#changed)
+    if (error === undefined) await Promise.all(this.#targets.map((target) => target.end()))
+    else for (const target of this.#targets) target.close()
+    this.#quiet?.()
+    this.emit('change')
+    this.#settle(error)
+  }
+
+  // Several changes that come together are told of once.
+  readonly #changed = (): void => {
+    if (this.#hasEnded) return
+    this.#quiet ??= this.#clock.after(QUIET, () => {
+      this.#quiet = undefined
+      this.emit('change')
+    })
+  }
+}
+
+/** Milliseconds between two `change` events. */
+const QUIET = 250
+const MAX_WARNINGS = 20
