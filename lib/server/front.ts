@@ -24,8 +24,6 @@ export interface FrontOwner extends ServerContext {
   readonly http: Http
   /** Mounts that are taken from other servers. */
   readonly relays: Relays
-  /** Wraps a connection in TLS, or `undefined` when there is no certificate. */
-  readonly secure: ((socket: Socket) => Socket) | undefined
 }
 
 const ALLOW = 'Allow: GET, HEAD, OPTIONS, POST, PUT, SOURCE\r\n'
