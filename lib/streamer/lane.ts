@@ -153,7 +153,7 @@ export class Lane {
     course.shown = Math.max(course.shown, (pts + (moved.duration || course.step)) / track.timescale)
     this.end = Math.max(this.end, course.shown)
     const audio = this.#isSilent ? this.#courses.get('audio') : undefined
-    if (audio !== undefined) this.#fill(audio, dts / track.timescale, written)
+    if (audio !== undefined) this.#fill(audio, (dts + (moved.duration || course.step)) / track.timescale, written)
   }
 
   // Silence up to a time, in whole frames.

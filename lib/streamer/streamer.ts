@@ -8,6 +8,7 @@ import { FloecastError } from '../errors.js'
 import type { Frame } from '../formats/frame.js'
 import { type Logger, silent } from '../log.js'
 import { type ContainerName, contentTypeOf } from './container.js'
+import { freeze } from './frozen.js'
 import type { Item } from './item.js'
 import { openBytes, openPlain, type PlainTarget } from './open-plain.js'
 import { Playout } from './playout.js'
@@ -95,6 +96,7 @@ export class Streamer extends EventEmitter<StreamerEvents> {
     })
     this.#programme = new Programme(this.#playlist, this.#playout, this.#clock, {
       open: (turn) => this.#open(turn),
+      freeze: () => freeze(this.#playout.lanes),
       begun: (turn, item) => this.#begun(turn, item),
       warn: (sentence) => this.#warn(sentence),
       changed: () => this.#changed(),
@@ -207,7 +209,11 @@ export class Streamer extends EventEmitter<StreamerEvents> {
   }
 
   async #open(turn: Extract<Turn, { kind: 'entry' | 'still' }>): Promise<Item> {
-    if (turn.kind === 'still') throw new FloecastError('ITEM_UNREADABLE', { source: turn.entry.title, reason: 'no still' })
+    if (turn.kind === 'still') {
+      const still = await freeze(this.#playout.lanes)
+      if (still === undefined) throw new FloecastError('ITEM_UNREADABLE', { source: turn.entry.title, reason: NO_STILL })
+      return still
+    }
     const item = await openPlain(turn.entry.source, this.#target, turn.from)
     this.#found.set(turn.entry.id, { way: item.way, note: item.note })
     this.#changed()
@@ -222,7 +228,7 @@ export class Streamer extends EventEmitter<StreamerEvents> {
     this.#changed()
   }
 
-  #begun(turn: Turn, item: Item): void {
+  #begun(turn: Exclude<Turn, { kind: 'wait' }>, item: Item): void {
     const title = turn.kind === 'over' ? turn.name : (this.#playlist.get(turn.entry.id)?.title ?? turn.entry.title)
     for (const target of this.#targets) target.setTitle(title)
     this.#logger.info({ title, way: item.way, note: item.note }, 'plays')
@@ -263,6 +269,7 @@ export class Streamer extends EventEmitter<StreamerEvents> {
   }
 }
 
+const NO_STILL = 'its sound cannot be made silent here; choose AAC, Opus or MP3 to be able to pause'
 /** Milliseconds between two `change` events. */
 const QUIET = 250
 const MAX_WARNINGS = 20
