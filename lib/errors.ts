@@ -60,6 +60,8 @@ export const ERRORS = {
   ANSWER_UNREADABLE: [502, 'Cannot read the answer: {reason}'],
   PASSWORD_REFUSED: [401, 'Cannot {doing}: {reason}'],
   REQUEST_REFUSED: [403, 'Cannot {doing}: {reason}'],
+  MOUNT_TAKEN: [409, 'Cannot {doing}: another source is on that mount; stop it, or choose another mount'],
+  SERVER_BUSY: [503, 'Cannot {doing}: the server says "{said}"; try again later'],
   STREAM_NOT_FOUND: [404, 'Cannot {doing}: nothing is on the air at that address; check it, or try again when it is live'],
   TOO_MANY_REDIRECTS: [502, 'Cannot {doing}: the address only leads to others, the last of them {last}'],
   ITEM_UNREADABLE: [404, 'Cannot play "{source}": {reason}'],

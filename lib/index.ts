@@ -20,15 +20,9 @@ export { type Attempt, type Auth, basic, type BasicOptions, hashPassword, verify
 export { type LockedSetting, type OwnSettings, type SettingsChange, type SettingsKeeper } from './server/settings-keeper.js'
 export type { CertificateFiles } from './server/certificate.js'
 export type { Role, ServerContext } from './server/context.js'
-export {
-  createServer,
-  type CreateServerOptions,
-  type HttpApp,
-  type ListenOptions,
-  type Ports,
-  Server,
-  type ServerEvents,
-} from './server/server.js'
+export { createServer, type CreateServerOptions, type ListenOptions, Server, type ServerEvents } from './server/server.js'
+export type { HttpApp } from './server/http.js'
+export type { PortOptions, Ports } from './server/sockets.js'
 export { Media } from './server/media.js'
 export type { MediaContext, MediaRequest } from './server/media-request.js'
 export type { MediaTarget } from './server/media-target.js'

@@ -1,3 +1,4 @@
+export type { ReconnectOptions } from './backoff.js'
 export type { ConnectOptions } from './exchange.js'
 export { Ffmpeg, ffmpeg, type FfmpegOptions, findFfmpeg, type FindOptions, installLine } from './ffmpeg.js'
 export type { InputDevice } from './ffmpeg-devices.js'
@@ -10,4 +11,5 @@ export { type PlaylistEntry, type PlaylistItem, type SourceKind, sourceKind, tit
 export { isHls, isPlaylist, readPlaylist } from './playlist-text.js'
 export { probe, type ProbeOptions } from './probe.js'
 export type { MediaFacts, MediaStream } from './probe-facts.js'
-export { SourceClient, type MetadataFields, type SourceClientOptions, type SourceProtocol } from './source-client.js'
+export { SourceClient, type SourceClientEvents, type SourceClientOptions } from './source-client.js'
+export type { MetadataFields, SourceOptions, SourceProtocol } from './source-target.js'

@@ -25,13 +25,17 @@ export function sourceRefusal(
   if (status === 401) return wrongPassword(doing, credentials)
   const said = plainText(text) || reason || `status ${status}`
   const location = headers.get('location')
-  const because =
-    status >= 300 && status < 400 && location !== undefined
-      ? `it has moved to ${cleanText(location, 200)}; use that address`
-      : /\bin use\b/i.test(`${said} ${reason}`)
-        ? 'another source is on that mount; stop it, or choose another mount'
-        : `the server says "${said}"`
-  return new FloecastError('REQUEST_REFUSED', { doing, reason: because })
+  if (status >= 300 && status < 400 && location !== undefined)
+    return new FloecastError('REQUEST_REFUSED', { doing, reason: `it has moved to ${cleanText(location, 200)}; use that address` })
+  if (status === 409 || /\bin use\b/i.test(`${said} ${reason}`)) return new FloecastError('MOUNT_TAKEN', { doing })
+  if (status >= 500 || status === 429 || /too many|limit reached|\bmax/i.test(`${said} ${reason}`))
+    return new FloecastError('SERVER_BUSY', { doing, said })
+  return new FloecastError('REQUEST_REFUSED', { doing, reason: `the server says "${said}"` })
+}
+
+/** Whether an error would come again, whenever the same is tried: a wrong password does, a server that does not run now may run later. */
+export function isLasting(error: Error): boolean {
+  return error instanceof FloecastError && ['PASSWORD_REFUSED', 'REQUEST_REFUSED', 'ANSWER_UNREADABLE'].includes(error.code)
 }
 
 /** Says why a listener is refused. */

@@ -1,49 +1,38 @@
 import { Writable } from 'node:stream'
+import { type Clock, systemClock } from '../clock.js'
 import { FloecastError } from '../errors.js'
-import { type Credentials, formatBasic } from '../icy/basic.js'
-import { createMetadata } from '../icy/metadata.js'
-import { mountPath } from '../icy/path.js'
-import { cleanText } from '../icy/text.js'
-import { VERSION } from '../version.js'
-import { type ConnectOptions, Exchange } from './exchange.js'
-import { plainText, sourceRefusal, wrongPassword } from './refusal.js'
-
-/** How a source announces itself. */
-export type SourceProtocol = 'put' | 'source' | 'shoutcast'
+import { AutoDemuxer } from '../formats/detect.js'
+import type { Frame } from '../formats/frame.js'
+import { Backoff, reconnectOptions, type ReconnectOptions } from './backoff.js'
+import { FrameQueue } from './frame-queue.js'
+import { SourceConnection } from './source-connection.js'
+import { type MetadataFields, type SourceOptions, SourceTarget } from './source-target.js'
+import { updateTitle } from './source-title.js'
 
 /** Options of a {@link SourceClient}. */
-export interface SourceClientOptions extends ConnectOptions {
-  /** The media type of what is written, such as `audio/mpeg`, `application/ogg` or `video/mp2t`. */
-  readonly contentType: string
-  /** `put` for Icecast 2.4 and newer, and floecast; `source` for older Icecast; `shoutcast` for SHOUTcast 1. Default `put`. */
-  readonly protocol?: SourceProtocol
-  /** Name of the stream. */
-  readonly name?: string
-  /** What the stream is about. */
-  readonly description?: string
-  /** Genres of the stream. */
-  readonly genre?: string
-  /** The stream's own web site. */
-  readonly url?: string
-  /** Whether directories may list the stream. */
-  readonly public?: boolean
-  /** Further header lines, such as `ice-audio-info`. */
-  readonly headers?: Readonly<Record<string, string>>
-  /** SHOUTcast only: the port that takes titles. Default one less than the address's, as is the rule there. */
-  readonly metadataPort?: number
+export interface SourceClientOptions extends SourceOptions {
+  /** Whether to connect anew, for ever, when the connection is lost, and how. Default false: a lost connection is an error. */
+  readonly reconnect?: boolean | ReconnectOptions
   /** Ends the client when it is aborted. */
   readonly signal?: AbortSignal | undefined
+  /** Where time comes from; only tests need another than the machine's. */
+  readonly clock?: Clock
 }
 
-/** What plays now, for {@link SourceClient.setMetadata}. */
-export interface MetadataFields {
-  /** The title; without an artist, the whole line that players show. */
-  readonly title?: string
-  /** Who plays it. */
-  readonly artist?: string
-  /** An address that goes with it, such as a cover. */
-  readonly url?: string
+/** Events of a {@link SourceClient}, besides those of every `Writable`. */
+export interface SourceClientEvents {
+  /** The server takes the stream, for the first time or again. */
+  connect: []
+  /** The connection is lost, or could not be made again: `attempt` (1 is the first in a row) follows in `delay` milliseconds. */
+  reconnecting: [{ readonly attempt: number; readonly delay: number; readonly error: Error }]
+  /** The stream goes on after a gap, in which so many bytes were left out. */
+  drop: [{ readonly bytes: number }]
 }
+
+// Bytes that are handed to the system at a time.
+const PIECE_SIZE = 65_536
+// How long a stream is looked at, in milliseconds, before it is sent as what it was announced to be.
+const DETECTION_TIME = 2_000
 
 /**
  * Publishes what is written to it on a mount of Icecast, SHOUTcast or floecast. It connects at once and emits `connect` when the
@@ -51,24 +40,38 @@ export interface MetadataFields {
  *
  * Whatever goes wrong is an `error` event with a {@link FloecastError}, one sentence that says what to do; `close` is the end.
  *
+ * With `reconnect` it lives through lost connections, stalls and servers that restart, and never holds back whoever writes: what the
+ * network does not take in time is left out, up to the newest key frame. Only the first connection must succeed; afterwards it
+ * is made again and again, and `error` comes when the server keeps refusing. A title is told again with every connection.
+ *
  * @example
  * ```ts
- * const source = new SourceClient('http://source:hackme@localhost:8000/live.mp3', { contentType: 'audio/mpeg', name: 'Night radio' })
+ * const source = new SourceClient('http://source:hackme@localhost:8000/live.mp3', { contentType: 'audio/mpeg', reconnect: true })
  * source.on('connect', () => source.setMetadata({ artist: 'Artist', title: 'Title' }).catch(console.error))
+ * source.on('reconnecting', ({ delay, error }) => console.warn(`${error.message}; again in ${delay} ms`))
  * await pipeline(encoder.stdout, source)
  * ```
  */
 export class SourceClient extends Writable {
-  readonly #url: URL
-  readonly #credentials: Credentials
-  readonly #options: SourceClientOptions
-  readonly #mount: string
-  readonly #doing: string
-  readonly #connected: Promise<boolean>
-  #settle!: (connected: boolean) => void
-  #exchange: Exchange | undefined
-  #ended: (() => void) | undefined
+  readonly #target: SourceTarget
+  readonly #clock: Clock
+  readonly #limits: Required<ReconnectOptions>
+  readonly #backoff: Backoff
+  // Both only where it reconnects.
+  readonly #demuxer: AutoDemuxer | undefined
+  readonly #queue: FrameQueue | undefined
+  #connection: SourceConnection | undefined
+  #since: number | undefined
+  #connections = 0
   #bytesSent = 0
+  #dropsTold = 0
+  #title: MetadataFields | undefined
+  #waiting: ((live: boolean) => void)[] = []
+  // Set while the system has not taken the last piece, while an attempt is to come, until the format is known; and from the last frame on.
+  #stall: (() => void) | undefined
+  #retry: (() => void) | undefined
+  #detection: (() => void) | undefined
+  #farewell: (() => void) | undefined
 
   /**
    * @param address of the mount, with user name and password: `http://source:PASSWORD@host:8000/live`, or `https:`. For SHOUTcast
@@ -77,21 +80,16 @@ export class SourceClient extends Writable {
    */
   constructor(address: string | URL, options: SourceClientOptions) {
     // A stream that has been made is constructed, so what is wrong must be found before.
-    const url = parseAddress(address)
-    if (!/^[\w.+-]+\/[\w.+-]+/.test(options.contentType))
-      throw new TypeError(`Cannot publish as "${options.contentType}": give a media type such as audio/mpeg in contentType`)
-    for (const [name, value] of Object.entries(options.headers ?? {}))
-      if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || /[\r\n\0]/.test(value)) throw new TypeError(`Cannot send the header "${name}"`)
-    const mount = mountPath(url.pathname)
-    if (mount === undefined) throw new TypeError(`Cannot publish to "${url.pathname}": a mount is a path such as /live`)
+    const target = new SourceTarget(address, options)
     super({ ...(options.signal !== undefined && { signal: options.signal }) })
-    this.#credentials = { user: decodeURIComponent(url.username) || 'source', password: decodeURIComponent(url.password) }
-    url.username = url.password = ''
-    this.#url = url
-    this.#mount = mount
-    this.#options = options
-    this.#doing = options.protocol === 'shoutcast' ? `publish to ${url.host}` : `publish to ${mount} on ${url.host}`
-    this.#connected = new Promise((resolve) => (this.#settle = resolve))
+    const { reconnect = false, clock = systemClock } = options
+    this.#target = target
+    this.#clock = clock
+    this.#limits = reconnectOptions(typeof reconnect === 'object' ? reconnect : {})
+    this.#backoff = new Backoff(this.#limits)
+    if (reconnect === false) return
+    this.#demuxer = new AutoDemuxer(options.contentType)
+    this.#queue = new FrameQueue({ size: this.#limits.queueSize, time: this.#limits.queueTime })
   }
 
   /** Bytes of media that have been handed to the connection. */
@@ -99,69 +97,90 @@ export class SourceClient extends Writable {
     return this.#bytesSent
   }
 
+  /** Bytes of media that have been left out, because the network was away or too slow. */
+  get bytesDropped(): number {
+    return this.#queue?.dropped ?? 0
+  }
+
+  /** Bytes of media that wait for the network. */
+  get buffered(): number {
+    return this.#queue?.size ?? this.writableLength
+  }
+
+  /** How often it has been connected anew. */
+  get reconnects(): number {
+    return Math.max(0, this.#connections - 1)
+  }
+
+  /** Since when the server takes the stream without a break; `undefined` while it does not. */
+  get connectedSince(): Date | undefined {
+    return this.#since === undefined ? undefined : new Date(this.#since)
+  }
+
   /**
-   * Tells the server what plays from now on. It waits for the connection first.
+   * Tells the server what plays from now on. It waits for the connection first; when meanwhile another title is set, that one is told instead.
    * @throws FloecastError when the server does not take it
    */
   async setMetadata(fields: MetadataFields): Promise<void> {
-    const doing = `set the title of ${this.#mount} on ${this.#url.host}`
-    if (!(await this.#connected) || this.destroyed)
+    this.#title = fields
+    const live = !this.destroyed && (this.#since !== undefined || (await new Promise<boolean>((resolve) => this.#waiting.push(resolve))))
+    if (!live || this.destroyed) {
+      const doing = `set the title of ${this.#target.mount} on ${this.#target.url.host}`
       throw new FloecastError('CONNECTION_LOST', { doing, reason: 'the source is not connected' })
-    const exchange = new Exchange(this.#metadataUrl(), doing, this.#options)
-    try {
-      exchange.socket.write(this.#formatUpdate(fields))
-      const answer = await exchange.answer()
-      if (answer.kind === 'login') throw new FloecastError('REQUEST_REFUSED', { doing, reason: `the server says "${answer.line}"` })
-      const text = await exchange.text(answer)
-      if (answer.status !== 200) throw sourceRefusal(doing, answer, text, this.#credentials)
-      if (/<return>0<\/return>/.test(text))
-        throw new FloecastError('REQUEST_REFUSED', { doing, reason: `the server says "${plainText(text)}"` })
-    } finally {
-      exchange.close()
     }
+    if (this.#title === fields) await updateTitle(this.#target, fields)
+  }
+
+  override on<Event extends keyof SourceClientEvents>(event: Event, listener: (...args: SourceClientEvents[Event]) => void): this
+  override on(event: string | symbol, listener: Parameters<Writable['on']>[1]): this
+  /** Listens to an event: one of {@link SourceClientEvents}, or of every `Writable`. */
+  override on(event: string | symbol, listener: Parameters<Writable['on']>[1]): this {
+    return super.on(event, listener)
   }
 
   /** @internal */
   override _construct(callback: (error?: Error | null) => void): void {
-    this.#open().then(
-      () => {
-        this.#settle(!this.destroyed)
-        callback()
-        if (!this.destroyed) process.nextTick(() => this.emit('connect'))
-      },
-      (error: Error) => {
-        this.#settle(false)
+    const opening = this.#open()
+    if (this.#queue !== undefined) {
+      callback()
+      opening.catch((error: Error) => this.#lost(error))
+    } else
+      opening.then(
+        () => callback(),
         // When it has been given up, that is the reason, and not what came of it.
-        callback(this.destroyed ? null : error)
-      },
-    )
+        (error: Error) => callback(this.destroyed ? null : error),
+      )
   }
 
   /** @internal */
   override _write(chunk: Buffer, _: BufferEncoding, callback: () => void): void {
-    const { socket } = this.#exchange!
-    this.#bytesSent += chunk.length
-    if (socket.write(chunk)) callback()
-    else socket.once('drain', callback)
+    if (this.#demuxer === undefined) {
+      this.#bytesSent += chunk.length
+      this.#connection!.write([chunk], callback)
+      return
+    }
+    this.#enqueue(this.#demuxer.push(chunk))
+    if (!this.#demuxer.detected)
+      this.#detection ??= this.#clock.after(DETECTION_TIME, () => this.destroyed || this.#enqueue(this.#demuxer!.settle()))
+    callback()
   }
 
   /** @internal */
   override _final(callback: () => void): void {
-    const { socket } = this.#exchange!
-    // The end of the connection is the end of the stream. Waiting for the other side's makes sure that every byte has got there.
-    const timer = setTimeout(() => this.#ended?.(), FAREWELL)
-    this.#ended = () => {
-      clearTimeout(timer)
-      this.#ended = undefined
-      callback()
+    const end = (): void => void this.#connection!.end().then(callback)
+    if (this.#demuxer === undefined) return end()
+    this.#farewell = () => {
+      if (this.#since === undefined) callback()
+      else end()
     }
-    socket.end()
+    this.#enqueue(this.#demuxer.end())
+    // Nobody may ever come to take the rest, but whoever is just being asked for the first time.
+    if (this.#since === undefined && this.#connections > 0) callback()
   }
 
   /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.#settle(false)
-    this.#exchange?.close()
+    this.#stop()
     callback(error)
   }
 
@@ -169,155 +188,88 @@ export class SourceClient extends Writable {
   override destroy(error?: Error): this {
     super.destroy(error)
     // Node waits for a stream to be constructed before it destroys it, and a server may take its time.
-    this.#exchange?.close()
+    this.#stop()
     return this
+  }
+
+  #stop(): void {
+    this.#since = undefined
+    this.#stall?.()
+    this.#retry?.()
+    this.#detection?.()
+    this.#connection?.close()
+    this.#tellWaiting(false)
   }
 
   async #open(): Promise<void> {
     if (this.destroyed) return
-    const exchange = new Exchange(this.#url, this.#doing, this.#options)
-    this.#exchange = exchange
-    if (this.#options.protocol === 'shoutcast') await this.#logIn(exchange)
-    else await this.#announce(exchange)
-    exchange.settle()
-    void this.#watch(exchange)
-  }
-
-  async #announce(exchange: Exchange): Promise<void> {
-    exchange.socket.write(this.#formatHead())
-    for (;;) {
-      const answer = await exchange.answer()
-      if (answer.kind === 'login') throw new FloecastError('REQUEST_REFUSED', { doing: this.#doing, reason: SHOUTCAST_SERVER })
-      if (answer.status === 100 || (answer.status >= 200 && answer.status < 300)) return
-      if (answer.status >= 200) throw sourceRefusal(this.#doing, answer, await exchange.text(answer), this.#credentials)
-    }
-  }
-
-  async #logIn(exchange: Exchange): Promise<void> {
-    const { user, password } = this.#credentials
-    exchange.socket.write(`${user === 'source' ? '' : `${user}:`}${password}\r\n`)
-    const answer = await exchange.answer().catch((error: unknown) => {
-      if (exchange.failure !== undefined || !(error instanceof FloecastError) || error.code !== 'SERVER_UNREACHABLE') throw error
-      throw new FloecastError('PASSWORD_REFUSED', { doing: this.#doing, reason: HUNG_UP })
+    const connection = new SourceConnection(this.#target, (error) => this.#lost(error))
+    this.#connection = connection
+    await connection.open()
+    if (this.destroyed) return connection.close()
+    this.#since = this.#clock.now()
+    this.#connections++
+    // Who has set a title and waits tells it; what was told before, this connection has not heard.
+    if (this.#waiting.length === 0 && this.#title !== undefined) updateTitle(this.#target, this.#title).catch(() => {})
+    this.#tellWaiting(true)
+    this.#queue?.enter()
+    process.nextTick(() => {
+      if (this.destroyed) return
+      this.emit('connect')
+      this.#pump()
     })
-    if (answer.kind === 'response') throw new FloecastError('REQUEST_REFUSED', { doing: this.#doing, reason: NO_SHOUTCAST_SERVER })
-    if (!answer.accepted) {
-      if (/invalid password/i.test(answer.line)) throw wrongPassword(this.#doing, this.#credentials)
-      throw new FloecastError('REQUEST_REFUSED', { doing: this.#doing, reason: `the server says "${cleanText(answer.line, 200)}"` })
-    }
-    exchange.socket.write(this.#formatIcyHeaders())
   }
 
-  // While the media goes out, a server may still refuse it, as a proxy does behind its 100; and the connection may end.
-  async #watch(exchange: Exchange): Promise<void> {
-    const { socket } = exchange
-    socket.on('close', () => {
-      if (this.#ended !== undefined) this.#ended()
-      else if (!this.destroyed) this.destroy(this.#lost('the server closed the connection'))
+  // What is lost is a live connection, or one that was not to be had.
+  #lost(error: Error): void {
+    if (this.destroyed) return
+    const lived = this.#since === undefined ? 0 : this.#clock.now() - this.#since
+    this.#since = undefined
+    this.#stall?.()
+    this.#stall = undefined
+    if (this.#queue === undefined || this.#connections === 0) return void this.destroy(error)
+    this.#queue.leave()
+    // Nothing is left that would be worth another attempt.
+    if (this.#farewell !== undefined) return this.#farewell()
+    const delay = this.#backoff.next(error, lived)
+    if (delay === undefined) return void this.destroy(error)
+    this.#retry = this.#clock.after(delay, () => void this.#open().catch((reason: Error) => this.#lost(reason)))
+    this.emit('reconnecting', { attempt: this.#backoff.attempts, delay, error })
+  }
+
+  #enqueue(frames: readonly Frame[]): void {
+    const now = this.#clock.now()
+    for (const frame of frames) this.#queue!.push(frame, now)
+    this.#pump()
+  }
+
+  // Hands the next piece to the system when it has taken the one before: then nothing that can still be dropped has been given away.
+  #pump(): void {
+    if (this.#queue === undefined || this.#since === undefined || this.#stall !== undefined) return
+    const pieces = this.#queue.take(PIECE_SIZE)
+    if (pieces.length === 0) {
+      if (this.#farewell !== undefined) this.#farewell()
+      return
+    }
+    const bytes = this.#queue.dropped - this.#dropsTold
+    this.#dropsTold += bytes
+    for (const { length } of pieces) this.#bytesSent += length
+    const connection = this.#connection!
+    const { stallTime } = this.#limits
+    const stall = this.#clock.after(stallTime, () => connection.fail(`the network has taken nothing for ${stallTime / 1000} s`))
+    this.#stall = stall
+    connection.write(pieces, () => {
+      if (this.#stall !== stall) return
+      stall()
+      this.#stall = undefined
+      this.#pump()
     })
-    try {
-      for (;;) {
-        const answer = await exchange.answer()
-        if (answer.kind === 'login') continue
-        if (answer.status < 300) continue
-        this.destroy(sourceRefusal(this.#doing, answer, await exchange.text(answer), this.#credentials))
-      }
-    } catch {
-      // Nothing readable comes any more; what matters is when it closes.
-      socket.resume()
-    }
+    if (bytes > 0) this.emit('drop', { bytes })
   }
 
-  #lost(reason: string): FloecastError {
-    return new FloecastError('CONNECTION_LOST', { doing: this.#doing, reason })
+  #tellWaiting(live: boolean): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve(live)
   }
-
-  #formatHead(): Buffer {
-    const put = this.#options.protocol !== 'source'
-    const { contentType, name, description, genre, url, public: listed, headers } = this.#options
-    return formatLines(`${put ? 'PUT' : 'SOURCE'} ${this.#url.pathname}${this.#url.search} HTTP/1.${put ? 1 : 0}`, [
-      ['Host', this.#url.host],
-      ...this.#authorization(),
-      ['User-Agent', AGENT],
-      ['Content-Type', contentType],
-      ...(put ? [['Expect', '100-continue'] as const, ['Connection', 'close'] as const] : []),
-      ['ice-name', name],
-      ['ice-description', description],
-      ['ice-genre', genre],
-      ['ice-url', url],
-      ['ice-public', listed === undefined ? undefined : String(Number(listed))],
-      ...Object.entries(headers ?? {}),
-    ])
-  }
-
-  #formatIcyHeaders(): Buffer {
-    const { contentType, name, genre, url, public: listed = false, headers } = this.#options
-    return formatLines(undefined, [
-      ['content-type', contentType],
-      ['icy-name', name],
-      ['icy-genre', genre],
-      ['icy-url', url],
-      ['icy-pub', String(Number(listed))],
-      ...Object.entries(headers ?? {}),
-    ])
-  }
-
-  #authorization(): [name: string, value: string][] {
-    return this.#credentials.password === '' ? [] : [['Authorization', formatBasic(this.#credentials)]]
-  }
-
-  #metadataUrl(): URL {
-    const url = new URL(this.#url)
-    if (this.#options.protocol === 'shoutcast') url.port = String(this.#options.metadataPort ?? Number(url.port || 80) - 1)
-    return url
-  }
-
-  #formatUpdate({ title = '', artist = '', url }: MetadataFields): Buffer {
-    const shoutcast = this.#options.protocol === 'shoutcast'
-    const { display } = createMetadata({ title, artist })
-    const words: [name: string, value: string | undefined][] = shoutcast
-      ? [
-          ['pass', this.#credentials.password],
-          ['song', display],
-        ]
-      : [
-          ['mount', this.#mount],
-          ['charset', 'UTF-8'],
-          // Icecast 2.4 puts the last artist it was told in front of every title to come, but takes a whole line as it is.
-          ['song', display],
-          ['artist', artist === '' ? undefined : artist],
-          ['title', artist === '' ? undefined : title],
-        ]
-    const query = [...words, ['url', url] as const].flatMap(([name, value]) =>
-      value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
-    )
-    const target = `${shoutcast ? '/admin.cgi' : '/admin/metadata'}?mode=updinfo&${query.join('&')}`
-    return formatLines(`GET ${target} HTTP/1.${shoutcast ? 0 : 1}`, [
-      ['Host', this.#metadataUrl().host],
-      ...(shoutcast ? [] : this.#authorization()),
-      // SHOUTcast takes titles from browsers only.
-      ['User-Agent', shoutcast ? `${AGENT} (Mozilla compatible)` : AGENT],
-      ['Connection', 'close'],
-    ])
-  }
-}
-
-const AGENT = `floecast/${VERSION}`
-// How long the server has to close its side, in milliseconds.
-const FAREWELL = 2_000
-const HUNG_UP = 'the server hung up at the password; give the right one in the address (http://:PASSWORD@…)'
-const SHOUTCAST_SERVER = "it is a SHOUTcast server; set protocol to 'shoutcast'"
-const NO_SHOUTCAST_SERVER = "that port is not for SHOUTcast sources; add 1 to it, or set protocol to 'put'"
-
-function parseAddress(address: string | URL): URL {
-  if (!URL.canParse(String(address))) throw new TypeError('Cannot publish: the address must be like http://source:PASSWORD@host:8000/live')
-  const url = new URL(address)
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError(`Cannot publish by ${url.protocol} use http: or https:`)
-  return url
-}
-
-/** A head: its first line, if it has one, and those of the given header lines that say something. */
-function formatLines(first: string | undefined, headers: readonly (readonly [name: string, value: string | undefined])[]): Buffer {
-  const lines = headers.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${cleanText(value)}`]))
-  return Buffer.from([...(first === undefined ? [] : [first]), ...lines, '', ''].join('\r\n'))
 }

@@ -1,3 +1,6 @@
+import type { ListenerDetails } from '../mount/listener.js'
+import type { SourceDetails } from '../mount/source.js'
+
 /** One finished request, as the access log shows it. */
 export interface AccessEntry {
   /** Address of the peer. */
@@ -26,6 +29,15 @@ export interface AccessEntry {
 
 /** The status of a request whose sender has gone before it was answered, as nginx has it. */
 export const GONE = 499
+
+/**
+ * The line of a source or a listener that has gone now.
+ * @param bytes what it sent, or was sent
+ */
+export function endOf({ request, address, user, agent, connected }: ListenerDetails | SourceDetails, bytes: number): AccessEntry {
+  const seconds = (Date.now() - connected) / 1000
+  return { ...request, address, user, agent, time: new Date(connected), status: 200, bytes, seconds }
+}
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const two = (n: number): string => String(Math.trunc(n)).padStart(2, '0')

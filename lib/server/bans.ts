@@ -157,7 +157,7 @@ const holds = (base: Address, bits: number, candidate: Address): boolean => base
  * @returns whether it did
  */
 export function refuseBanned(
-  { bans, settings }: { readonly bans: Bans; readonly settings: AddressSettings },
+  { state: { bans }, settings }: { readonly state: { readonly bans: Bans }; readonly settings: AddressSettings },
   message: IncomingMessage,
   response: ServerResponse,
 ): boolean {

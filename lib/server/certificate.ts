@@ -1,5 +1,6 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
-import { createSecureContext, type SecureContext } from 'node:tls'
+import type { Socket } from 'node:net'
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
 import type { Logger } from '../log.js'
 
 /** Where a certificate lies: paths of PEM files. */
@@ -27,10 +28,9 @@ export class Certificate {
     for (const path of [files.certificate, files.key]) watchFile(path, { interval: INTERVAL, persistent: false }, this.reload)
   }
 
-  /** What new connections are secured with. */
-  get context(): SecureContext {
-    return this.#context
-  }
+  /** Wraps a new connection in TLS. */
+  readonly secure = (socket: Socket): Socket =>
+    new TLSSocket(socket, { isServer: true, secureContext: this.#context, ALPNProtocols: ['http/1.1'] })
 
   /** Reads the files again; while they do not fit, the certificate stays as it is. */
   readonly reload = (): void => {

@@ -4,22 +4,14 @@ import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { AccessEntry } from './access-log.js'
-import type { Live } from './live.js'
 import type { LogTail } from './log-tail.js'
-import type { AuditTrail } from './audit-trail.js'
-import type { Feed } from './feed.js'
-import type { History } from './history.js'
 import type { Identity } from './identity.js'
 import type { Edits } from './edits.js'
-import type { People } from './people.js'
-import type { RecordingIndex } from './recording-index.js'
+import type { News } from './news.js'
 import type { Sessions } from './sessions.js'
-import type { StateFolder } from './state-folder.js'
-import type { Tokens } from './tokens.js'
-import type { Bans } from './bans.js'
+import type { State } from './state.js'
 import type { Media } from './media.js'
 import type { MediaContext } from './media-request.js'
-import type { Webhooks } from './webhooks.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'
@@ -33,40 +25,10 @@ export interface ServerContext extends MediaContext {
   /** Answers for what browsers play. */
   readonly media: Media
   /**
-   * Who is not let in.
-   * @internal
-   */
-  readonly bans: Bans
-  /**
-   * Which mounts recordings are of.
-   * @internal
-   */
-  readonly recordings: RecordingIndex
-  /**
-   * The pages that follow what is on the air.
-   * @internal
-   */
-  readonly live: Live
-  /**
-   * Those who have signed in and follow what happens.
-   * @internal
-   */
-  readonly feed: Feed
-  /**
-   * How the server does, and did.
-   * @internal
-   */
-  readonly history: History
-  /**
    * The last entries of the log.
    * @internal
    */
   readonly tail: LogTail
-  /**
-   * Addresses that are told what happens.
-   * @internal
-   */
-  readonly webhooks: Webhooks
   /** Where time comes from. */
   readonly clock: Clock
   /** When the server was made, in milliseconds. */
@@ -77,27 +39,17 @@ export interface ServerContext extends MediaContext {
    * What outlives the server.
    * @internal
    */
-  readonly state: StateFolder
+  readonly state: State
   /**
-   * Who can sign in besides the administrator of the configuration.
+   * Those who want to know what happens.
    * @internal
    */
-  readonly people: People
+  readonly news: News
   /**
    * Who has signed in on pages.
    * @internal
    */
   readonly sessions: Sessions
-  /**
-   * What programs sign in with.
-   * @internal
-   */
-  readonly tokens: Tokens
-  /**
-   * Who changed what.
-   * @internal
-   */
-  readonly audit: AuditTrail
   /**
    * Changes settings while the server runs.
    * @internal

@@ -8,6 +8,12 @@ import { hangUp } from './hang-up.js'
 // How often Node looks for requests that do not get on, in milliseconds.
 const WATCH = 5_000
 
+/** An application that answers HTTP requests, such as koa's. */
+export interface HttpApp {
+  /** Makes the function that answers one request. */
+  callback(): RequestListener
+}
+
 /** Node's HTTP for all that is neither a source nor a listener. It has no port: connections are handed to it. */
 export class Http {
   readonly #server: NodeServer

@@ -1,13 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
-import { z } from 'zod'
 import { FloecastError } from '../errors.js'
 import { basicCredentials } from '../icy/basic.js'
-import { Headers } from '../icy/headers.js'
-import { createMetadata } from '../icy/metadata.js'
 import { mountPath } from '../icy/path.js'
-import { streamInfo } from '../icy/stream-info.js'
 import type { RequestLine } from '../mount/listener.js'
 import type { Source } from '../mount/source.js'
 import { clientAddress, type Visit } from './address.js'
@@ -17,13 +13,12 @@ import { hangUp, ignore } from './hang-up.js'
 import { allow } from './identity.js'
 import { PlainBody, pushInto } from './ingest.js'
 import { refuseForeign, secretsOf } from './same-site.js'
+import { type Hello, infoOf, readHello, readMetadata } from './webcast-messages.js'
 
 /** The subprotocol, as WebSockets name it. */
 const PROTOCOL = 'webcast'
 /** Most bytes of one message. */
 const MAX_MESSAGE = 1_048_576
-/** Most bytes of a message of text. */
-const MAX_TEXT = 16_384
 /** Milliseconds between two pings: proxies cut connections on which the server says nothing. */
 const PING = 20_000
 /** Milliseconds that a peer has for its part of the farewell. */
@@ -36,29 +31,6 @@ const RESTART = 1012
 const LATER = 1013
 // RFC 6455 5.5: a control frame holds 125 bytes, two of them the code.
 const MAX_REASON = 123
-
-const word = z.string().max(1024)
-const number = z.number().positive().max(1e9)
-const greeting = z.object({
-  type: z.literal('hello'),
-  data: z.object({
-    mime: z.string().min(1).max(256),
-    user: word.nullish(),
-    password: word.nullish(),
-    // Who brings the same one again, after a break, goes on in place of the connection that may still be there.
-    resume: z.string().min(16).max(64).nullish(),
-    name: word.nullish(),
-    description: word.nullish(),
-    genre: word.nullish(),
-    url: word.nullish(),
-    audio: z.object({ channels: number, samplerate: number, bitrate: number }).partial().nullish().catch(null),
-  }),
-})
-type Hello = z.output<typeof greeting>['data']
-
-const frame = z.object({ type: z.string(), data: z.unknown() })
-const said = z.string().optional().catch(undefined)
-const metadata = z.object({ song: said, title: said, artist: said, url: said })
 
 /** What is known of sources that can go on after a break, by mount. */
 type Resumable = Map<string, { readonly id: string; readonly source: Source }>
@@ -83,7 +55,7 @@ export class Webcast {
 
   /** Takes a request for a WebSocket, as Node's HTTP servers tell of it. It is answered in any case. */
   upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { settings, bans } = this.#context
+    const { settings } = this.#context
     const visit = visitOf(message)
     const address = clientAddress(visit.remoteAddress, visit.header('x-forwarded-for'), settings.trustedProxies)
     const began = Date.now()
@@ -104,7 +76,7 @@ export class Webcast {
       log(error.status)
       hangUp(socket, formatRefusal(error, { version: 'HTTP/1.1' }))
     }
-    if (bans.find(address) !== undefined) return refuse(new FloecastError('BANNED'))
+    if (this.#context.state.bans.find(address) !== undefined) return refuse(new FloecastError('BANNED'))
     const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
     if (!offered.includes(PROTOCOL))
       return refuse(new FloecastError('BAD_REQUEST', { reason: `a WebSocket here speaks the subprotocol ${PROTOCOL}` }))
@@ -193,15 +165,11 @@ class Webcaster {
 
   #greet(data: Buffer, isBinary: boolean): void {
     if (isBinary) throw new FloecastError('BAD_REQUEST', { reason: 'media came before the hello' })
-    const read = greeting.safeParse(readText(data))
-    if (!read.success) {
-      const where = read.error.issues[0]?.path.join('.') || 'type'
-      throw new FloecastError('BAD_REQUEST', { reason: `the first message is no hello with a mime (look at ${where})` })
-    }
+    const hello = readHello(data)
     this.#state = 'asking'
     // The peer has to wait, so that no more comes than can be kept.
     this.#ws.pause()
-    this.#publish(read.data.data).catch((error: unknown) => this.#refuse(error, REFUSED))
+    this.#publish(hello).catch((error: unknown) => this.#refuse(error, REFUSED))
   }
 
   async #publish(hello: Hello): Promise<void> {
@@ -213,7 +181,7 @@ class Webcaster {
     const former = hello.resume != null && before?.id === hello.resume ? before.source : undefined
     const source = mounts.publish(
       mount,
-      streamInfo(headersOf(hello)),
+      infoOf(hello),
       {
         address,
         agent: visit.header('user-agent') ?? '',
@@ -264,14 +232,10 @@ class Webcaster {
   }
 
   #tell(data: Buffer): void {
-    const { success, data: read } = frame.safeParse(readText(data))
-    if (!success) throw new FloecastError('BAD_REQUEST', { reason: 'a message of text has no type' })
-    if (read.type !== 'metadata') return
-    const fields = metadata.safeParse(read.data)
+    const metadata = readMetadata(data)
     const mount = this.#context.mounts.get(this.#arrival.mount)
     // One who has been taken over from has no say any more.
-    if (!fields.success || mount?.source !== this.#source) return
-    mount?.setMetadata(createMetadata(withoutUndefined(fields.data)))
+    if (metadata !== undefined && mount?.source === this.#source) mount?.setMetadata(metadata)
   }
 
   #refuse(error: unknown, code: number): void {
@@ -293,31 +257,6 @@ class Webcaster {
   }
 }
 
-function readText(data: Buffer): unknown {
-  if (data.length > MAX_TEXT) throw new FloecastError('BAD_REQUEST', { reason: `a message of text is larger than ${MAX_TEXT} bytes` })
-  try {
-    return JSON.parse(data.toString())
-  } catch {
-    throw new FloecastError('BAD_REQUEST', { reason: 'a message of text is no JSON' })
-  }
-}
-
-// What a hello says of the stream, as the headers of Icecast's sources say it.
-function headersOf({ name, description, genre, url, audio }: Hello): Headers {
-  const headers = new Headers()
-  const words = {
-    'ice-name': name,
-    'ice-description': description,
-    'ice-genre': genre,
-    'ice-url': url,
-    'ice-bitrate': audio?.bitrate,
-    'ice-samplerate': audio?.samplerate,
-    'ice-channels': audio?.channels,
-  }
-  for (const [key, value] of Object.entries(words)) if (value != null) headers.add(key, String(value))
-  return headers
-}
-
 function visitOf({ headers, socket }: IncomingMessage): Visit {
   return {
     header: (name) => {
@@ -330,9 +269,6 @@ function visitOf({ headers, socket }: IncomingMessage): Visit {
     prefix: '',
   }
 }
-
-const withoutUndefined = (fields: z.output<typeof metadata>): Record<string, string> =>
-  Object.fromEntries(Object.entries(fields).filter((pair): pair is [string, string] => pair[1] !== undefined))
 
 function shorten(reason: string): string {
   if (Buffer.byteLength(reason) <= MAX_REASON) return reason

@@ -7,7 +7,8 @@ import type { Logger } from '../log.js'
 import type { ServerSettings } from '../options.js'
 import { VERSION } from '../version.js'
 import { hostOf, isPublicAddress, type Lookup, PrivateAddress, send } from './outgoing.js'
-import type { StateDocument, StateFolder } from './state-folder.js'
+import type { State } from './state.js'
+import type { StateDocument } from './state-folder.js'
 
 /** What is needed of the server whose webhooks they are. */
 export interface WebhooksOwner {
@@ -18,7 +19,7 @@ export interface WebhooksOwner {
   /** Where it is written what could not be sent. */
   readonly logger: Logger
   /** Where the webhooks are kept. */
-  readonly state: StateFolder
+  readonly state: Pick<State, 'folder'>
 }
 
 /** How a try went. */
@@ -69,7 +70,7 @@ export class Webhooks {
   constructor(owner: WebhooksOwner, lookup?: Lookup) {
     this.#owner = owner
     this.#lookup = lookup
-    this.#kept = owner.state.document('webhooks.json', (stored) => (stored === undefined ? [] : storedWebhooks.parse(stored)))
+    this.#kept = owner.state.folder.document('webhooks.json', (stored) => (stored === undefined ? [] : storedWebhooks.parse(stored)))
     for (const stored of this.#kept.value) this.#open(stored)
   }
 

@@ -107,7 +107,7 @@ t.test('a SourceClient says in one sentence why it cannot publish', async (t) =>
   t.match(await failure(open(`http://${at}/live`)), /it needs a password/)
   t.equal(
     await failure(open(`http://source:hackme@${at}/live`)),
-    `REQUEST_REFUSED: Cannot publish to /live on ${at}: another source is on that mount; stop it, or choose another mount`,
+    `MOUNT_TAKEN: Cannot publish to /live on ${at}: another source is on that mount; stop it, or choose another mount`,
   )
   t.match(await failure(open(`http://source:hackme@${at}/admin/x`)), /^REQUEST_REFUSED: .*the server says "Cannot publish to/)
 

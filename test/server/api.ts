@@ -77,7 +77,7 @@ t.test('every operation is refused to whoever may not call it, and every change 
   const home = await house(t)
   const { server, ask } = home
   const make = (role: 'owner' | 'viewer' | 'admin', mounts: string[]) =>
-    server.tokens.make({ name: role, role, mounts, expires: null }).then(({ token }) => token)
+    server.state.tokens.make({ name: role, role, mounts, expires: null }).then(({ token }) => token)
   const tokens: Record<string, string> = {
     viewer: await make('viewer', []),
     stranger: await make('owner', ['/other', '/live/mai']),
@@ -90,7 +90,7 @@ t.test('every operation is refused to whoever may not call it, and every change 
     t.type(answer.json?.error.message, 'string')
   }
   let count = 0
-  server.audit.on('entry', () => count++)
+  server.state.audit.on('entry', () => count++)
   for (const [id, spec] of ALL) {
     const path = pathOf(spec)
     const { method, access } = spec
@@ -128,7 +128,7 @@ t.test('every operation is refused to whoever may not call it, and every change 
         )
   }
   t.equal(count, 0, 'and nothing was done')
-  t.strictSame(server.people.list(), [])
+  t.strictSame(server.state.people.list(), [])
   refused(await ask('PATCH', '/api/v1/nothing', { headers: AS_ADMIN }), 404, 'OPERATION_NOT_FOUND', 'what there is not')
   refused(await ask('PUT', '/api/v1/people', { headers: AS_ADMIN }), 404, 'OPERATION_NOT_FOUND', 'nor is a PUT taken for a source')
 })
@@ -247,7 +247,7 @@ t.test('people and tokens are made, used, changed and ended over the API, and al
   const SECRETS = ['first-secret-1', 'second-secret-2', 'third-secret-3']
   const at = `/api/v1/people/${encodeURIComponent(NAME)}`
   const told: AuditEntry[] = []
-  server.audit.on('entry', (entry) => told.push(entry))
+  server.state.audit.on('entry', (entry) => told.push(entry))
 
   const added = await ask('POST', '/api/v1/people', {
     headers: AS_ADMIN,

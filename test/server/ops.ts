@@ -359,7 +359,7 @@ t.test('a ban ends what an address has open, and lets nothing of it in', async (
   t.equal((await api('DELETE', '/bans/203.0.113.0%2F24')).status, 204)
   t.equal((await api('DELETE', '/bans/203.0.113.0%2F24')).status, 404)
   t.match((await listen('/b', agent)).heard(), /^HTTP\/1.1 200/)
-  t.equal(server.bans.size, 0)
+  t.equal(server.state.bans.size, 0)
 })
 
 t.test('nobody bans themselves, nor what is no address', async (t) => {
@@ -369,7 +369,7 @@ t.test('nobody bans themselves, nor what is no address', async (t) => {
   for (const address of ['', 'example.org', '1.2.3', '1.2.3.4/33', 'fe80::1%eth0', '::/129'])
     t.match(await api('POST', '/bans', { address }), { status: 409, body: /neither an address/ }, address)
   t.equal((await api('POST', '/bans', { address: '192.0.2.1', minutes: 0 })).status, 400)
-  t.equal(server.bans.size, 0)
+  t.equal(server.state.bans.size, 0)
   t.equal((await api('POST', '/bans', { address: '::/0' })).status, 200)
   t.equal((await api('GET', '/bans')).body.bans[0].until, null)
 })
@@ -543,7 +543,7 @@ t.test('recordings are listed, given in ranges, and deleted; nothing else is', a
   t.equal((await ask(port, '/page.html', {}, 'DELETE')).status, 204)
   t.strictSame(readdirSync(mediaDir).toSorted(), ['.hidden.mp4', 'link.mp4', 'out', 'rec', 'two "雪".ts'])
   t.equal((await ask(port, '/page.html')).status, 404)
-  t.strictSame(server.recordings.mountOf('rec/one.mp4'), undefined)
+  t.strictSame(server.state.recordings.mountOf('rec/one.mp4'), undefined)
 })
 
 t.test('what is being written is listed and played, and not deleted; owners have to do with their own only', async (t) => {

@@ -11,31 +11,23 @@ import type { FormatName, Track } from '../../lib/formats/frame.js'
 import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
-import { Live } from '../../lib/server/live.js'
 import { LogTail } from '../../lib/server/log-tail.js'
 import { silent } from '../../lib/log.js'
-import { AuditTrail } from '../../lib/server/audit-trail.js'
-import { Feed } from '../../lib/server/feed.js'
-import { History } from '../../lib/server/history.js'
 import type { Identity } from '../../lib/server/identity.js'
 import { Media } from '../../lib/server/media.js'
-import { People } from '../../lib/server/people.js'
+import { News } from '../../lib/server/news.js'
+import { State } from '../../lib/server/state.js'
 import { Sessions } from '../../lib/server/sessions.js'
-import { StateFolder } from '../../lib/server/state-folder.js'
-import { Tokens } from '../../lib/server/tokens.js'
 import { Edits } from '../../lib/server/edits.js'
 import { MemoryKeeper } from '../../lib/server/settings-keeper.js'
 import { Viewers } from '../../lib/server/viewers.js'
-import { Webhooks } from '../../lib/server/webhooks.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
 import { serverOptions, type ServerOptions } from '../../lib/options.js'
 import { clientAddress, encodePath, isHost, publicUrl, type Visit } from '../../lib/server/address.js'
 import type { AccessEntry } from '../../lib/server/access-log.js'
 import { createApp, routes } from '../../lib/server/app.js'
-import { Bans } from '../../lib/server/bans.js'
 import type { Role, ServerContext } from '../../lib/server/context.js'
-import { RecordingIndex } from '../../lib/server/recording-index.js'
 import type { StatusReport } from '../../lib/api/status.js'
 import { SERVER, VERSION } from '../../lib/version.js'
 
@@ -68,23 +60,15 @@ class Lab implements ServerContext {
   readonly settings
   readonly mounts
   readonly viewers = new Viewers()
-  readonly bans = new Bans(new StateFolder(), { now: Date.now, after: () => () => {} })
-  readonly recordings = new RecordingIndex(new StateFolder(), silent)
   readonly media: Media = new Media(this)
   readonly edits: Edits = new Edits(this, new MemoryKeeper({}, () => {}))
-  readonly live: Live = new Live(this)
   readonly clock = { now: Date.now, after: () => () => {} }
   readonly started: number = STARTED
-  readonly state = new StateFolder()
-  readonly people = new People(this.state, this.clock)
+  readonly state = new State(undefined, this.clock, silent)
   readonly sessions = new Sessions(this.clock)
-  readonly tokens = new Tokens(this.state, this.clock)
-  readonly audit = new AuditTrail(this.state, this.clock, silent)
   readonly tail = new LogTail(silent, this.clock)
   readonly connections = 0
-  readonly history: History
-  readonly feed: Feed
-  readonly webhooks: Webhooks
+  readonly news: News
   readonly asked: Asked[] = []
   readonly logged: string[] = []
   // Whether everybody may listen.
@@ -100,9 +84,7 @@ class Lab implements ServerContext {
   constructor(options: ServerOptions = {}) {
     this.settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.settings, () => {}, this.clock)
-    this.history = new History(this)
-    this.feed = new Feed(this)
-    this.webhooks = new Webhooks(this)
+    this.news = new News(this)
   }
 
   cut(): void {}

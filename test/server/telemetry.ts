@@ -248,17 +248,17 @@ t.test('the stream of events goes by the same port, for every site, and ends wit
   t.equal(events()[0]!.data.mounts.length, 1, 'what is hidden stays so')
   const pages = []
   for (let page = 0; page < 3; page++) pages.push(await follow('/api/v1/events'))
-  t.equal(server.live.size, 4)
+  t.equal(server.news.live.size, 4)
   const asked = await fetch(`${url}/healthz`, { headers: { Connection: 'close' } })
   t.equal(await asked.text(), 'ok', 'pages that follow are no connections that listeners need')
   const head = await fetch(`${url}/api/v1/events`, { method: 'HEAD' })
   t.equal(head.status, 200)
   pages[0]!.response.destroy()
-  await until('the page to be gone', () => server.live.size === 3)
+  await until('the page to be gone', () => server.news.live.size === 3)
   const ended = new Promise((resolve) => response.once('end', resolve))
   await server.close()
   await ended
-  t.equal(server.live.size, 0)
+  t.equal(server.news.live.size, 0)
 })
 
 const basicOf = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
@@ -450,7 +450,7 @@ function callers(options: ServerOptions = { webhooks: { allowPrivate: true } }, 
   const clock = new FakeClock()
   const said: string[] = []
   const logger = { ...silent, warn: (fields: object, message: string) => void said.push(`${JSON.stringify(fields)} ${message}`) }
-  const state = new StateFolder()
+  const state = { folder: new StateFolder() }
   const hooks = new Webhooks({ clock, logger, settings: serverOptions.parse(options), state }, lookup)
   return { clock, said, hooks }
 }
@@ -629,8 +629,8 @@ t.test('webhooks are kept, and managed by administrators alone', async (t) => {
   }
   const again = createServer({ auth: basic({ source: 'hackme', admin: 'letmein' }), ...options })
   t.teardown(() => again.close())
-  t.match(again.webhooks.list(), [{ id: answer.id, url: target }])
-  const trail = JSON.stringify(await again.audit.last(10))
+  t.match(again.news.webhooks.list(), [{ id: answer.id, url: target }])
+  const trail = JSON.stringify(await again.state.audit.last(10))
   t.match(trail, /addWebhook/)
   t.notMatch(trail, new RegExp(`${answer.secret}|hush`))
 })

@@ -73,6 +73,7 @@ t.test('a hello and media make a source, whose titles come as text, and whose go
     t.equal(mount.source?.demuxer.format, format)
     t.equal(mount.source?.protocol, 'webcast')
     t.strictSame([mount.info.name, mount.info.bitrate, mount.info.channels], ['Harbour', 128, 2])
+    await until('its answer', () => client.said.length > 0)
     t.strictSame(client.said, [JSON.stringify({ type: 'hello', data: { mount: '/live' } })], 'it is told that it is on the air')
     await client.send({ type: 'unknown', data: 1 }, { type: 'metadata', data: { artist: 'Gulls', title: 'Dawn', year: 1999 } })
     await until('the title', () => mount.metadata.display === 'Gulls - Dawn')
@@ -163,8 +164,8 @@ t.test('who has signed in needs no password, on pages of this server alone', asy
 
 t.test('an owner goes live on their own mounts, and a viewer on none', async (t) => {
   const { server, port } = await start(t)
-  await server.people.add({ name: 'ola', password: 'reef-copper-58', role: 'owner', mounts: ['/ola*'] })
-  await server.people.add({ name: 'vic', password: 'reef-copper-59', role: 'viewer', mounts: [] })
+  await server.state.people.add({ name: 'ola', password: 'reef-copper-58', role: 'owner', mounts: ['/ola*'] })
+  await server.state.people.add({ name: 'vic', password: 'reef-copper-59', role: 'viewer', mounts: [] })
   const greeting = { type: 'hello', data: { mime: 'video/webm' } }
   const go = async (user: string, password: string, path: string): Promise<Client> =>
     new Client(port, path, { Cookie: await signIn(port, user, password), Origin: `http://127.0.0.1:${port}` }).send(greeting)
@@ -235,7 +236,7 @@ t.test('a request for another protocol is answered as if it had not asked, and a
 
 t.test('a banned address gets no WebSocket', async (t) => {
   const { server, port } = await start(t)
-  await server.bans.add({ address: '127.0.0.1', reason: '', since: 0, until: null, by: 'test' })
+  await server.state.bans.add({ address: '127.0.0.1', reason: '', since: 0, until: null, by: 'test' })
   const client = new Client(port)
   const [error] = await new Promise<unknown[]>((resolve) => client.ws.on('error', (...args) => resolve(args)))
   t.match(String(error), /403|socket hang up/)

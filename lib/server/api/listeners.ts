@@ -14,7 +14,11 @@ import { liveMount } from './sources.js'
 
 /** Who listens, and what is done about them. */
 export const listenerHandlers = (context: ServerContext): Handlers => {
-  const { mounts, clock, bans } = context
+  const {
+    mounts,
+    clock,
+    state: { bans },
+  } = context
   return {
     listListeners: ({ query, who }) => {
       const now = clock.now()

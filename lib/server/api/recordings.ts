@@ -12,7 +12,7 @@ export const recordingHandlers = (context: ServerContext): Handlers => ({
     const { folder } = context.mounts
     if (folder === undefined) return { recordings: [] }
     const files = await listRecordings(folder)
-    await context.recordings.retain(new Set(files.map(({ name }) => name)))
+    await context.state.recordings.retain(new Set(files.map(({ name }) => name)))
     const known = files.map((file) => ({ file, mount: mountOfRecording(context, file.name) }))
     return {
       recordings: known
@@ -29,7 +29,7 @@ export const recordingHandlers = (context: ServerContext): Handlers => ({
 })
 
 /** The mount that is in a recording, where that is known for sure: owners have to do with nothing else. */
-export function mountOfRecording({ mounts, recordings }: ServerContext, name: string): string | undefined {
+export function mountOfRecording({ mounts, state: { recordings } }: ServerContext, name: string): string | undefined {
   for (const mount of mounts) if (mount.recording?.file === name) return mount.name
   return recordings.mountOf(name)
 }

@@ -3,7 +3,7 @@ import type { ServerContext } from '../context.js'
 import type { Handlers } from './call.js'
 
 /** How the server does. */
-export const serverHandlers = ({ history, tail, started }: ServerContext): Handlers => ({
+export const serverHandlers = ({ news: { history }, tail, started }: ServerContext): Handlers => ({
   getOverview: () => ({
     now: history.now(),
     history: [...history.samples],

@@ -13,6 +13,7 @@ const PLAIN = '<noscript><p>The admin panel needs JavaScript. Everything that it
  * are behind a `#`, where no server sees them.
  */
 export function adminPage(router: Router, context: ServerContext): void {
+  router.get('/admin/live', (ctx) => leadTo(ctx, `${publicPrefix(visitOf(ctx), context.settings)}/admin/#/live`))
   router.get('/admin', (ctx, next) => {
     // The router takes /admin/ for the same path.
     if (!ctx.path.endsWith('/admin') && !ctx.path.endsWith('/admin/')) return next()

@@ -54,7 +54,7 @@ export function apiRoutes(router: Router, context: ServerContext, guard: ApiGuar
       const answer = await handler({ params, query, body, who, stands, cookie, address, visit: visitOf(ctx) })
       const doer = who ?? signedIn(id, answer)
       if (spec.method !== 'GET' && doer !== undefined && !isTrial(query))
-        await context.audit.record(describeDeed({ id, spec, who: doer, address, params, body: who && body }))
+        await context.state.audit.record(describeDeed({ id, spec, who: doer, address, params, body: who && body }))
       ctx.set('Content-Type', 'application/json; charset=utf-8')
       if (answer === undefined) ctx.status = 204
       else ctx.body = JSON.stringify(answer)

@@ -20,10 +20,10 @@ export function eventRoutes(router: Router, context: ServerContext, guard: ApiGu
     ctx.state['user'] = principal.name
     allow(principal, access, undefined)
     const { level } = check(query, { ...ctx.query })
-    stream(context, ctx, (sink) => context.feed.join({ sink, level, stands, isAdmin: principal.role === 'admin' }))
+    stream(context, ctx, (sink) => context.news.feed.join({ sink, level, stands, isAdmin: principal.role === 'admin' }))
   })
   openly(router, '/api/v1/events', (ctx) =>
-    stream(context, ctx, (sink) => context.live.join(publicOrigin(visitOf(ctx), context.settings), sink)),
+    stream(context, ctx, (sink) => context.news.live.join(publicOrigin(visitOf(ctx), context.settings), sink)),
   )
 }
 

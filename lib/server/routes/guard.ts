@@ -28,7 +28,7 @@ async function find(context: ServerContext, ctx: Context): Promise<Identity> {
   if (authorization !== '') {
     const bearer = /^bearer +([\w-]{1,256}) *$/i.exec(authorization)?.[1]
     if (bearer === undefined) return context.identify(basicCredentials(authorization), addressOf(ctx, context))
-    const identity = context.tokens.find(bearer)
+    const identity = context.state.tokens.find(bearer)
     if (identity === undefined) throw new FloecastError('TOKEN_REFUSED')
     return identity
   }

@@ -13,6 +13,7 @@ import './parts/toast.js'
 import './pages/overview.js'
 import './pages/mounts.js'
 import './pages/mount.js'
+import './pages/go-live.js'
 import './pages/listeners.js'
 import './pages/recordings.js'
 import './pages/protocols.js'
@@ -27,10 +28,13 @@ interface Place {
   readonly draw: (rest: string, query: URLSearchParams) => TemplateResult
   /** Whether only administrators find something there. */
   readonly admin?: boolean
+  /** Whether those who may send to no mount find nothing there. */
+  readonly sends?: boolean
   /** Whether it stays on the bar of a phone; others are below More. */
   readonly first?: boolean
 }
 
+const LIVE = 'live'
 const PLACES: readonly Place[] = [
   { id: 'overview', label: 'Overview', drawing: 'overview', first: true, draw: () => html`<floe-overview></floe-overview>` },
   {
@@ -40,6 +44,8 @@ const PLACES: readonly Place[] = [
     first: true,
     draw: (mount) => (mount === '' ? html`<floe-mounts></floe-mounts>` : html`<floe-mount .mount=${mount}></floe-mount>`),
   },
+  // Drawn by the panel itself: what is on the air goes on while one looks elsewhere.
+  { id: LIVE, label: 'Go live', drawing: 'camera', first: true, sends: true, draw: () => html`` },
   {
     id: 'listeners',
     label: 'Listeners',
@@ -52,7 +58,6 @@ const PLACES: readonly Place[] = [
     id: 'protocols',
     label: 'Protocols',
     drawing: 'protocols',
-    first: true,
     admin: true,
     draw: () => html`<floe-protocols></floe-protocols>`,
   },
@@ -72,6 +77,7 @@ const ACCOUNT: Place = { id: 'account', label: 'Your account', drawing: 'people'
 export class FloeAdmin extends PageElement {
   @state() accessor #ready = false
   @state() accessor #problem = ''
+  @state() accessor #isOnAir = false
   readonly #again = (): void => this.requestUpdate()
 
   constructor() {
@@ -103,7 +109,7 @@ export class FloeAdmin extends PageElement {
     if (!this.#ready) return nothing
     if (session.who === undefined) return html`<floe-sign-in></floe-sign-in>`
     const places = [
-      ...PLACES.filter(({ admin = false }) => !admin || session.isAdmin),
+      ...PLACES.filter(({ admin = false, sends = false }) => (!admin || session.isAdmin) && (!sends || session.who?.role !== 'viewer')),
       ...(session.who.via === 'password' || session.isAdmin ? [] : [ACCOUNT]),
     ]
     const [, id = '', rest = '', question = ''] = /^#\/([^/?]*)\/?([^?]*)\??(.*)$/.exec(location.hash) ?? []
@@ -128,6 +134,14 @@ export class FloeAdmin extends PageElement {
       </nav>
       <main id="main" tabindex="-1">
         ${isLost() ? html`<p class="banner" role="status">The server does not answer. What you see may be old; it goes on by itself.</p>` : nothing}
+        ${
+          here.id === LIVE || this.#isOnAir
+            ? html`<floe-go-live
+                ?hidden=${here.id !== LIVE}
+                @on-air=${({ detail }: CustomEvent<boolean>) => (this.#isOnAir = detail)}
+              ></floe-go-live>`
+            : nothing
+        }
         ${keyed(here.id + rest + question, here.draw(decode(rest), new URLSearchParams(question)))}
       </main>
       <floe-toasts></floe-toasts>`
@@ -136,7 +150,7 @@ export class FloeAdmin extends PageElement {
   #link({ id, label, drawing, first }: Place, here: boolean): TemplateResult {
     return html`<li class=${first === true ? '' : 'second'}>
       <a href="#/${id}" class=${here ? 'here' : ''} aria-current=${here ? 'page' : nothing} title=${label} aria-label=${label}>
-        ${icon(drawing)}<span>${label}</span>
+        ${icon(drawing)}<span>${label}</span>${id === LIVE && this.#isOnAir ? html`<b class="on-air" aria-label="on the air"></b>` : nothing}
       </a>
     </li>`
   }

@@ -94,6 +94,8 @@ export function emptyState(): TemplateResult {
   return html`<section class="empty">
     <h1>Nothing is on the air yet</h1>
     <p class="soft">Send a stream to this server, and it plays here by itself.</p>
+    <p><a class="button" href="${origin}/admin/#/live">Go live from this browser</a></p>
+    <p class="soft">Or send with a program:</p>
     <go-live></go-live>
     <h2>What follows</h2>
     <ol class="steps">

@@ -4,6 +4,7 @@ import { html, svg, type TemplateResult } from 'lit'
 const SHAPES = {
   overview: svg`<path d="M3 13.5 7 8l3.5 4L17 4.5"/><path d="M3 17h14"/>`,
   mounts: svg`<circle cx="10" cy="10" r="1.6"/><path d="M6.6 6.6a4.8 4.8 0 0 0 0 6.8M13.4 6.6a4.8 4.8 0 0 1 0 6.8M4 4a8.5 8.5 0 0 0 0 12M16 4a8.5 8.5 0 0 1 0 12"/>`,
+  camera: svg`<rect x="2.5" y="5.5" width="10.5" height="9" rx="2"/><path d="m13 9 4.5-2.5v7L13 11"/>`,
   listeners: svg`<path d="M3 12v-2a7 7 0 0 1 14 0v2"/><rect x="3" y="11.5" width="3.5" height="5" rx="1.2"/><rect x="13.5" y="11.5" width="3.5" height="5" rx="1.2"/>`,
   recordings: svg`<circle cx="10" cy="10" r="7"/><circle cx="10" cy="10" r="2.6" class="filled"/>`,
   protocols: svg`<path d="M3 6h9M16 6h1M3 14h1M8 14h9"/><circle cx="14" cy="6" r="2"/><circle cx="6" cy="14" r="2"/>`,

@@ -1,0 +1,91 @@
+import type { SourceChange } from '../api/index.js'
+import { Mount, type MountEvents, type Tell } from '../mount/mount.js'
+import { Source } from '../mount/source.js'
+import { Feed } from './feed.js'
+import { History, type HistoryOwner } from './history.js'
+import { Live } from './live.js'
+import type { LogTail } from './log-tail.js'
+import type { ReportContext } from './routes/status-report.js'
+import type { State } from './state.js'
+import { WEBHOOK_NEWS } from './webhook-news.js'
+import { Webhooks } from './webhooks.js'
+
+/** What is needed of the server whose news they are. */
+export interface NewsOwner extends ReportContext, HistoryOwner {
+  /** Who changed what, and where webhooks are kept. */
+  readonly state: State
+  /** The last entries of the log. */
+  readonly tail: LogTail
+}
+
+// What those who have signed in are told of sources.
+const CHANGES: Readonly<Partial<Record<keyof MountEvents, SourceChange['change']>>> = {
+  source: 'connected',
+  format: 'format',
+  end: 'disconnected',
+  metadata: 'title',
+  warning: 'warning',
+  failure: 'failure',
+  forget: 'forgotten',
+}
+// What whoever looks at a page wants to see at once.
+const SOON: ReadonlySet<keyof MountEvents> = new Set(['source', 'format', 'end', 'metadata', 'forget'])
+
+/** Those who want to know what happens, and what happened in the last hour. None of them keeps a stream waiting. */
+export class News {
+  /** The pages that follow what is on the air. */
+  readonly live: Live
+  /** Those who have signed in and follow what happens. */
+  readonly feed: Feed
+  /** Addresses that are told what happens. */
+  readonly webhooks: Webhooks
+  /** How the server does, and did for the last hour. */
+  readonly history: History
+  readonly #owner: NewsOwner
+
+  /** @throws Error with a sentence for the user when the webhooks that are kept cannot be read */
+  constructor(owner: NewsOwner) {
+    this.#owner = owner
+    this.live = new Live(owner)
+    this.history = new History(owner)
+    this.feed = new Feed({ clock: owner.clock, history: this.history, tail: owner.tail, audit: owner.state.audit })
+    this.webhooks = new Webhooks(owner)
+  }
+
+  /** How many follow what happens on a connection of their own. */
+  get size(): number {
+    return this.live.size + this.feed.size
+  }
+
+  /** Begins to look how the server does. */
+  start(): void {
+    this.history.start()
+  }
+
+  /** Looks no more. */
+  stop(): void {
+    this.history.stop()
+  }
+
+  /** Tells of something that happened to a mount. */
+  readonly tell: Tell = (event, ...args) => {
+    if (SOON.has(event)) this.live.poke()
+    WEBHOOK_NEWS[event]?.((...news) => this.webhooks.tell(...news), this.#owner.clock.now(), ...args)
+    const change = CHANGES[event]
+    if (change !== undefined) for (const mount of args) if (mount instanceof Mount) this.feed.changed(mount.name, change)
+    const [one] = args
+    if (event === 'end' && one instanceof Source) this.history.gone(one)
+    if (event === 'forget' && one instanceof Mount) this.history.forgotten(one)
+  }
+
+  /**
+   * Ends all streams of news.
+   * @returns when webhooks have said what was still to be said, or have had their time
+   */
+  close(): Promise<void> {
+    this.stop()
+    this.live.close()
+    this.feed.close()
+    return this.webhooks.close()
+  }
+}

@@ -1,0 +1,78 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { type Device, NONE } from './capture.js'
+import { drawing } from './drawings.js'
+import type { SourceKind } from './problem.js'
+import { QUALITIES, type Quality } from './qualities.js'
+
+const KINDS: readonly { readonly kind: SourceKind; readonly label: string }[] = [
+  { kind: 'camera', label: 'Camera' },
+  { kind: 'screen', label: 'Screen' },
+  { kind: 'microphone', label: 'Sound only' },
+  { kind: 'file', label: 'File' },
+]
+
+/** Where the stream comes from. A file cannot follow on something else that is on the air. */
+export function kindChoice(chosen: SourceKind, isOnAir: boolean, choose: (kind: SourceKind) => void): TemplateResult {
+  return html`<fieldset>
+    <legend>What to send</legend>
+    <div class="kinds">
+      ${KINDS.map(
+        ({ kind, label }) =>
+          html`<label class="choice">
+            <input
+              type="radio"
+              name="kind"
+              .checked=${kind === chosen}
+              ?disabled=${isOnAir && (kind === 'file' || chosen === 'file')}
+              @change=${() => choose(kind)}
+            />
+            ${drawing(kind)} ${label}
+          </label>`,
+      )}
+    </div>
+  </fieldset>`
+}
+
+/** Which file. */
+export function fileChoice(isOnAir: boolean, choose: (event: Event) => void): TemplateResult {
+  return html`<label
+    ><span class="label">File</span><input type="file" accept="video/*,audio/*" ?disabled=${isOnAir} @change=${choose}
+  /></label>`
+}
+
+/** Which camera or microphone. */
+export function deviceChoice(
+  label: string,
+  devices: readonly Device[],
+  chosen: string,
+  isOptional: boolean,
+  choose: (id: string) => void,
+): TemplateResult {
+  const pick = ({ target }: Event): void => {
+    if (target instanceof HTMLSelectElement) choose(target.value)
+  }
+  return html`<label>
+    <span class="label">${label}</span>
+    <select @change=${pick}>
+      <option value="" ?selected=${chosen === ''}>The usual one</option>
+      ${devices.map(({ id, label: name }) => html`<option value=${id} ?selected=${id === chosen}>${name}</option>`)}
+      ${isOptional ? html`<option value=${NONE} ?selected=${chosen === NONE}>None</option>` : nothing}
+    </select>
+  </label>`
+}
+
+/** How good it is to be. */
+export function qualityChoice(chosen: Quality, choose: (quality: Quality) => void): TemplateResult {
+  return html`<fieldset>
+    <legend>Quality</legend>
+    <div class="qualities">
+      ${QUALITIES.map(
+        (one) =>
+          html`<label class="choice">
+            <input type="radio" name="quality" .checked=${one === chosen} @change=${() => choose(one)} />
+            ${one.label}<span class="soft">${one.words}</span>
+          </label>`,
+      )}
+    </div>
+  </fieldset>`
+}

@@ -1,0 +1,41 @@
+/** Something that whoever wants to go live has to know, in one sentence that says what to do. */
+export class LiveProblem extends Error {
+  override readonly name = 'LiveProblem'
+}
+
+/** Where a stream can come from. */
+export type SourceKind = 'camera' | 'screen' | 'microphone' | 'file'
+
+const WHAT: Readonly<Record<SourceKind, string>> = {
+  camera: 'the camera',
+  screen: 'the screen',
+  microphone: 'the microphone',
+  file: 'the file',
+}
+
+/** Why nothing can be sent by this browser at all, whatever one chooses; `undefined` where it can. */
+export function hindrance(): string | undefined {
+  if (!isSecureContext)
+    return 'Browsers give cameras and microphones to pages by HTTPS or on localhost alone: open this page by https://, or on the machine that the server runs on.'
+  if (typeof MediaRecorder === 'undefined') return 'This browser cannot record; use a current Chrome, Edge, Firefox or Safari.'
+  if (!('mediaDevices' in navigator))
+    return 'This browser gives no camera or microphone to pages; use a current Chrome, Edge, Firefox or Safari.'
+  return undefined
+}
+
+/** Says why a camera, a screen, a microphone or a file cannot be had. */
+export function captureProblem(kind: SourceKind, error: unknown): LiveProblem {
+  if (error instanceof LiveProblem) return error
+  const name = error instanceof Error ? error.name : ''
+  if (name === 'NotAllowedError' && kind === 'screen')
+    return new LiveProblem('No screen was chosen, so nothing is sent; choose one to go on.')
+  if (name === 'NotAllowedError' || name === 'SecurityError')
+    return new LiveProblem(`You have not allowed this page to use ${WHAT[kind]}; allow it beside the address of the page, and try again.`)
+  if (name === 'NotFoundError' || name === 'OverconstrainedError')
+    return new LiveProblem(`There is no such ${kind} here; plug it in, or choose another one.`)
+  if (name === 'NotReadableError' || name === 'AbortError')
+    return new LiveProblem(`Another program uses ${WHAT[kind]}, or it has failed; close that program, and try again.`)
+  return new LiveProblem(
+    `Cannot use ${WHAT[kind]}${error instanceof Error && error.message !== '' ? ` (${error.message})` : ''}; try another one.`,
+  )
+}
