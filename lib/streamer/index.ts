@@ -10,3 +10,16 @@ export {
 } from '../api/streamer.js'
 export type { ContainerName } from './container.js'
 export { Streamer, type StreamerEvents, type StreamerOptions, type StreamerOutput } from './streamer.js'
+export { type ConversionPlan, planItem, type PlanOptions } from './conversion.js'
+export type { Carrier } from './conversion-encode.js'
+export {
+  type AudioOutput,
+  createOutput,
+  type Output,
+  type OutputOptions,
+  outputOptions,
+  type Rung,
+  type Tools,
+  type VideoOutput,
+} from './output.js'
+export type { AudioCodec, OutputFormat, VideoCodec } from './output-formats.js'
