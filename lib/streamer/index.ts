@@ -22,3 +22,12 @@ export {
 } from './output.js'
 export type { AudioCodec, OutputFormat, VideoCodec } from './output-formats.js'
 export { Streamer, type StreamerEvents, type StreamerOptions } from './streamer.js'
+export { Desk, type DeskOptions } from './desk.js'
+export {
+  type DeskDestination,
+  type DeskMemory,
+  DeskSession,
+  type DeskSessionOptions,
+  type DeskStream,
+  type DeskStreamer,
+} from './desk-session.js'
