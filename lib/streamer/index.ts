@@ -23,3 +23,12 @@ export {
   type VideoOutput,
 } from './output.js'
 export type { AudioCodec, OutputFormat, VideoCodec } from './output-formats.js'
+export { Desk, type DeskOptions } from './desk.js'
+export {
+  type DeskDestination,
+  type DeskMemory,
+  DeskSession,
+  type DeskSessionOptions,
+  type DeskStream,
+  type DeskStreamer,
+} from './desk-session.js'
