@@ -37,6 +37,8 @@ export interface ServerContext extends MediaContext {
    * @internal
    */
   readonly via: Via
+  /** Connections of all kinds that are open. */
+  readonly connections: number
   /** Where time comes from. */
   readonly clock: Clock
   /** When the server was made, in milliseconds. */

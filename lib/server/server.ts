@@ -302,6 +302,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** As `ServerContext.access`. */
   access(entry: AccessEntry): void {
+    this.news.icecast.totals.requests++
     this.#emit('access', entry)
   }
 
@@ -338,6 +339,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   #serve(socket: Socket): void {
     const { maxConnections } = this.#settings
+    this.news.icecast.totals.connections++
     if (socket.destroyed) return
     // Pages that wait for news take nothing from those who listen.
     if (this.#closing || (maxConnections > 0 && this.#sockets.size - this.news.size > maxConnections)) {
@@ -357,7 +359,11 @@ export class Server extends EventEmitter<ServerEvents> {
   }
 
   #guarded(auth: Auth): Auth {
-    return withMountPasswords(auth, (mount) => this.mounts.settingsOf(mount).sourcePassword)
+    return withMountPasswords(
+      auth,
+      (mount) => this.mounts.settingsOf(mount).sourcePassword,
+      (mount) => this.mounts.settingsOf(mount).sourceUser ?? 'source',
+    )
   }
 }
 
