@@ -21,8 +21,6 @@ import { wantsPage } from './wants-page.js'
 export interface FrontOwner extends ServerContext {
   /** Takes what is neither a source nor a listener. */
   readonly http: Http
-  /** Wraps a connection in TLS, or `undefined` when there is no certificate. */
-  readonly secure: ((socket: Socket) => Socket) | undefined
 }
 
 const ALLOW = 'Allow: GET, HEAD, OPTIONS, POST, PUT, SOURCE\r\n'

@@ -135,6 +135,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #census: Census
   readonly #sockets: Sockets
   readonly #memory: MemoryKeeper
+  #ports: Ports | undefined
   #closing = false
 
   /** @throws z.ZodError when an option is not what it may be; Error when the certificate or what is kept cannot be read */
@@ -179,7 +180,18 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#sockets.size
   }
 
-  /** Wraps a connection in TLS; `undefined` without a certificate. Used by the front. */
+  /**
+   * As `ServerContext.ports`.
+   * @internal
+   */
+  get ports(): Ports | undefined {
+    return this.#ports
+  }
+
+  /**
+   * As `ServerContext.secure`.
+   * @internal
+   */
   get secure(): ((socket: Socket) => Socket) | undefined {
     return this.#certificate?.secure
   }
@@ -215,9 +227,9 @@ export class Server extends EventEmitter<ServerEvents> {
    */
   async listen({ app, ...where }: ListenOptions = {}): Promise<Ports> {
     if (app !== undefined) this.http.answer(this.#answering(app))
-    const ports = await this.#sockets.listen(where)
+    this.#ports = await this.#sockets.listen(where)
     this.news.start()
-    return ports
+    return this.#ports
   }
 
   /**

@@ -68,6 +68,8 @@ class Lab implements ServerContext {
   readonly sessions = new Sessions(this.clock)
   readonly tail = new LogTail(silent, this.clock)
   readonly connections = 0
+  readonly ports = undefined
+  readonly secure = undefined
   readonly news: News
   readonly asked: Asked[] = []
   readonly logged: string[] = []

@@ -22,9 +22,10 @@ export function eventRoutes(router: Router, context: ServerContext, guard: ApiGu
     const { level } = check(query, { ...ctx.query })
     stream(context, ctx, (sink) => context.news.feed.join({ sink, level, stands, isAdmin: principal.role === 'admin' }))
   })
-  openly(router, '/api/v1/events', (ctx) =>
-    stream(context, ctx, (sink) => context.news.live.join(publicOrigin(visitOf(ctx), context.settings), sink)),
-  )
+  openly(router, '/api/v1/events', (ctx) => {
+    const { mount } = check(operations.getEvents.query, { ...ctx.query })
+    stream(context, ctx, (sink) => context.news.live.join(publicOrigin(visitOf(ctx), context.settings), sink, mount))
+  })
 }
 
 /**
