@@ -74,6 +74,14 @@ export const ERRORS = {
   DEVICE_MISSING: [404, 'Cannot find the device {device}; {instead}'],
   MEDIA_UNREADABLE: [422, 'Cannot read {source}: {reason}'],
   OUTPUT_REFUSED: [400, 'Cannot send this: {reason}'],
+  // What the local page of a streamer answers.
+  DESK_LOCKED: [403, 'Cannot let you in: open the address that floecast-source shows in the terminal, with all of its token'],
+  TARGET_INVALID: [400, 'Cannot send to "{server}": {reason}'],
+  NOTHING_TO_STREAM: [409, 'Cannot connect: there is nothing to stream yet; add files, or switch the camera on'],
+  ALREADY_STREAMING: [409, 'Cannot connect: a stream is running already; stop it first'],
+  NOT_STREAMING: [409, 'Cannot do this before the stream has begun; connect first'],
+  NO_ROOM: [507, 'Cannot take "{name}": it has {size}, and there is room for {free}; choose it from this computer instead'],
+  FOLDER_UNREADABLE: [404, 'Cannot show {folder}: {reason}'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 
 /** A key of {@link ERRORS}. */

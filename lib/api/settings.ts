@@ -51,6 +51,14 @@ export const settings = {
     access: 'viewer',
     answer: z.strictObject({
       settings: shownSettings,
+      ports: z
+        .strictObject({
+          main: z.int().describe('The one that takes everything'),
+          shoutcast: z.int().nullable().describe('The second one, for SHOUTcast sources; null without one'),
+          tls: z.boolean().describe('Whether both speak TLS as well as plain text'),
+        })
+        .nullable()
+        .describe('The ports that are open; null where the server is part of a program that hands it connections'),
       locked: z
         .array(
           z.strictObject({

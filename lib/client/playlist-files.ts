@@ -67,7 +67,7 @@ async function expandOne(source: string, folder: string, signal: AbortSignal | u
   if (!isDynamicPattern(source)) throw unreadable(source, 'there is no such file or folder; check the path')
   const paths = await glob(source, { cwd: folder, absolute: true, expandDirectories: false, ...(signal !== undefined && { signal }) })
   const matches: PlaylistItem[] = []
-  for (const match of inOrder(paths)) if (isWanted(match)) matches.push(...((await openPath(match, [], signal)) ?? []))
+  for (const match of inOrder(paths)) if (isMediaFile(match)) matches.push(...((await openPath(match, [], signal)) ?? []))
   if (matches.length === 0) throw unreadable(source, 'no video or audio file matches; check the pattern')
   return matches
 }
@@ -148,8 +148,10 @@ async function readBody(response: Response, source: string): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
+/** Whether the ending of a file tells that it is media, or a list of media. */
+export const isMediaFile = (path: string): boolean => MEDIA.has(endingOf(path)) || LISTS.has(endingOf(path))
+
 const endingOf = (path: string): string => extname(path).slice(1).toLowerCase()
-const isWanted = (path: string): boolean => MEDIA.has(endingOf(path)) || LISTS.has(endingOf(path))
 
 const collator = new Intl.Collator('en', { numeric: true })
 const inOrder = (paths: readonly string[]): string[] => paths.toSorted((a, b) => collator.compare(a, b))

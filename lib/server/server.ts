@@ -135,6 +135,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #census: Census
   readonly #sockets: Sockets
   readonly #memory: MemoryKeeper
+  #ports: Ports | undefined
   #closing = false
 
   /** @throws z.ZodError when an option is not what it may be; Error when the certificate or what is kept cannot be read */
@@ -179,7 +180,18 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#sockets.size
   }
 
-  /** Wraps a connection in TLS; `undefined` without a certificate. Used by the front. */
+  /**
+   * As `ServerContext.ports`.
+   * @internal
+   */
+  get ports(): Ports | undefined {
+    return this.#ports
+  }
+
+  /**
+   * As `ServerContext.secure`.
+   * @internal
+   */
   get secure(): ((socket: Socket) => Socket) | undefined {
     return this.#certificate?.secure
   }
@@ -215,9 +227,9 @@ export class Server extends EventEmitter<ServerEvents> {
    */
   async listen({ app, ...where }: ListenOptions = {}): Promise<Ports> {
     if (app !== undefined) this.http.answer(this.#answering(app))
-    const ports = await this.#sockets.listen(where)
+    this.#ports = await this.#sockets.listen(where)
     this.news.start()
-    return ports
+    return this.#ports
   }
 
   /**
@@ -276,6 +288,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** As `ServerContext.access`. */
   access(entry: AccessEntry): void {
+    this.news.icecast.totals.requests++
     this.#emit('access', entry)
   }
 
@@ -311,6 +324,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   #serve(socket: Socket): void {
     const { maxConnections } = this.#settings
+    this.news.icecast.totals.connections++
     if (socket.destroyed) return
     // Pages that wait for news take nothing from those who listen.
     if (this.#closing || (maxConnections > 0 && this.#sockets.size - this.news.size > maxConnections)) {
@@ -330,7 +344,11 @@ export class Server extends EventEmitter<ServerEvents> {
   }
 
   #guarded(auth: Auth): Auth {
-    return withMountPasswords(auth, (mount) => this.mounts.settingsOf(mount).sourcePassword)
+    return withMountPasswords(
+      auth,
+      (mount) => this.mounts.settingsOf(mount).sourcePassword,
+      (mount) => this.mounts.settingsOf(mount).sourceUser ?? 'source',
+    )
   }
 }
 

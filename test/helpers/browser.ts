@@ -15,8 +15,11 @@ export interface Heard {
   readonly height: number
 }
 
-/** Starts Debian's Chromium with a new empty profile, until the test ends. */
-export async function openBrowser(t: Scope): Promise<Browser> {
+/**
+ * Starts Debian's Chromium with a new empty profile, until the test ends.
+ * @param more arguments besides the usual ones
+ */
+export async function openBrowser(t: Scope, more: readonly string[] = []): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: which('chromium') ?? '/usr/bin/chromium',
     headless: true,
@@ -29,6 +32,7 @@ export async function openBrowser(t: Scope): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--autoplay-policy=no-user-gesture-required',
+      ...more,
     ],
   })
   t.teardown(() => browser.close())

@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
+import { faultsOf } from '../helpers/axe.js'
 import { openBrowser } from '../helpers/browser.js'
 import { formatNamed, media, send } from '../helpers/ffmpeg.js'
 import { needs, type Program } from '../helpers/programs.js'
@@ -15,7 +16,6 @@ import { freePort, until } from '../helpers/wait.js'
 
 t.setTimeout(120_000)
 
-const AXE = readFileSync('node_modules/axe-core/axe.min.js', 'utf8')
 const ADMIN = 'plank-north-77'
 const SOURCE = 'tide-amber-41'
 const NEW_SOURCE = 'gull-quartz-19'
@@ -83,21 +83,6 @@ const goTo = async (page: Page, place: string): Promise<void> => {
 
 const confirm = (page: Page, word: string): Promise<void> =>
   page.getByRole('dialog').getByRole('button', { name: word, exact: true }).click()
-
-interface Violation {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: readonly { readonly target: readonly string[] }[]
-}
-
-/** What axe-core calls serious on a page. The policy of the page lets no script in but through the debugger. */
-async function faultsOf(page: Page, rules: string): Promise<string[]> {
-  await page.evaluate(AXE)
-  const { violations }: { violations: readonly Violation[] } = await page.evaluate(`axe.run({ resultTypes: ['violations'] ${rules} })`)
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
-}
 
 t.test('an administrator runs a server from the panel', async (t) => {
   if (!needs(t, 'chromium', 'ffmpeg')) return

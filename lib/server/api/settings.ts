@@ -37,7 +37,14 @@ export const settingsHandlers = (context: ServerContext): Handlers => {
   return {
     getSettings: () => {
       const { mounts: _, ...settings } = context.settings
-      return { settings, locked: [...edits.locked], file: edits.file ?? null, schema: settingsSchema() }
+      const { ports, secure } = context
+      return {
+        settings,
+        ports: ports === undefined ? null : { main: ports.port, shoutcast: ports.shoutcastPort ?? null, tls: secure !== undefined },
+        locked: [...edits.locked],
+        file: edits.file ?? null,
+        schema: settingsSchema(),
+      }
     },
     changeSettings: async ({ body, query }) => {
       const changes = changesOf([], body)

@@ -3,20 +3,19 @@ import { customElement, property, query, state } from 'lit/decorators.js'
 import { Broadcast, type BroadcastState } from './broadcast.js'
 import { Capture, type Device, listDevices } from './capture.js'
 import { deviceChoice, fileChoice, kindChoice, qualityChoice } from './choices.js'
-import { drawing } from './drawings.js'
 import type { Destination } from './leg.js'
 import { LevelMeter } from './level-meter.js'
 import { captureProblem, hindrance, LiveProblem, type SourceKind } from './problem.js'
 import { type Quality, USUAL } from './qualities.js'
+import { badge, veil } from './stage.js'
 import { STYLES } from './styles.js'
-import { formatTime } from './time.js'
 
 /**
  * Sends what a camera, a screen, a microphone or a file gives to a server, over a WebSocket of the subprotocol `webcast`:
  * `<floecast-live address="wss://radio.example/live"></floecast-live>`.
  *
  * Attributes: `address`, with the path of the mount (empty while there is none: then nothing can be started); `user` and `password`, where the page's own session is not
- * enough; `still` while something else forbids a start. Whenever anything of it changes it sends the event `change`; what there is to know stands in {@link FloecastLive.state},
+ * enough; `still` while something else forbids a start; `label`, what stands on the button that starts. Whenever anything of it changes it sends the event `change`; what there is to know stands in {@link FloecastLive.state},
  * {@link FloecastLive.since} and {@link FloecastLive.bitRate}.
  */
 @customElement('floecast-live')
@@ -27,6 +26,7 @@ export class FloecastLive extends LitElement {
   @property() accessor user = ''
   @property() accessor password = ''
   @property({ type: Boolean }) accessor still = false
+  @property() accessor label = 'Go live'
   @state() accessor #kind: SourceKind = 'camera'
   @state() accessor #quality: Quality = USUAL
   @state() accessor #camera = ''
@@ -218,42 +218,32 @@ export class FloecastLive extends LitElement {
     const hindered = hindrance()
     if (hindered !== undefined) return html`<p class="problem" role="alert">${hindered}</p>`
     const problem = this.#problem || (this.#broadcast?.problem ?? '')
+    const canStart = !this.still && this.address !== '' && !this.#isOpening && (this.#kind !== 'file' || this.#file !== undefined)
     return html`<div class="all">
-      <div>
-        ${this.#stage()}
-        <div class="level" aria-hidden="true"></div>
-      </div>
-      <div class="side">
-        ${this.#choices()} ${this.#titleField()}
+      <div class="front">
+        <div>
+          ${this.#stage()}
+          <div class="level" aria-hidden="true"></div>
+        </div>
         <p class="problem" role="alert" ?hidden=${problem === ''}>${problem}</p>
         ${
           this.#isOnAir
             ? html`<button class="go stop" @click=${() => this.stop()}>Stop</button>`
-            : html`<button
-                class="go"
-                ?disabled=${this.still || this.address === '' || this.#isOpening || (this.#kind === 'file' && this.#file === undefined)}
-                @click=${() => void this.start()}
-              >
-                Go live
-              </button>`
+            : html`<button class="go" ?disabled=${!canStart} @click=${() => void this.start()}>${this.label}</button>`
         }
       </div>
+      <div class="side">${this.#choices()} ${this.#titleField()}</div>
     </div>`
   }
 
   #stage(): TemplateResult {
-    const isFile = this.#kind === 'file'
+    const kind = this.#kind
+    const isFile = kind === 'file'
     const shows = isFile ? this.#file !== undefined : this.#capture !== undefined && this.#capture.kind !== 'microphone'
-    const words = {
-      camera: 'Your camera, before anybody sees it',
-      screen: 'Your screen, a window or a tab',
-      microphone: this.#capture === undefined ? 'Sound without a picture' : 'The microphone is on',
-      file: 'A film or a song that this browser plays',
-    }
     return html`<div class="stage">
       <video
         ?hidden=${!shows}
-        class=${this.#kind === 'camera' ? 'mirror' : ''}
+        class=${kind === 'camera' ? 'mirror' : ''}
         .muted=${!isFile}
         ?controls=${isFile && !this.#isOnAir}
         autoplay
@@ -262,31 +252,9 @@ export class FloecastLive extends LitElement {
         @ended=${() => this.#capture?.kind === 'file' && this.#ended(this.#capture)}
         @error=${() => isFile && this.#file !== undefined && (this.#problem = 'This browser cannot play that file; choose another one.')}
       ></video>
-      ${
-        shows
-          ? nothing
-          : html`<div class="veil">
-              ${drawing(this.#kind)}
-              <p>${words[this.#kind]}</p>
-              ${
-                isFile || this.#capture !== undefined
-                  ? nothing
-                  : html`<button ?disabled=${this.#isOpening} @click=${() => void this.#open()}>
-                      ${this.#isOpening ? 'Waiting for your permission' : this.#kind === 'screen' ? 'Choose' : 'Try it'}
-                    </button>`
-              }
-            </div>`
-      }
-      ${this.#badge()}
+      ${shows ? nothing : veil(kind, this.#capture !== undefined, this.#isOpening, () => void this.#open())}
+      ${badge(this.state, this.since === undefined ? undefined : this.#clock - this.since)}
     </div>`
-  }
-
-  #badge(): TemplateResult | typeof nothing {
-    const { state: where, since } = this
-    if (where === 'off' || where === 'over') return nothing
-    if (where === 'connecting') return html`<p class="badge"><span class="dot"></span>Connecting</p>`
-    if (where === 'lost') return html`<p class="badge"><span class="dot"></span>Connecting again</p>`
-    return html`<p class="badge live"><span class="dot"></span>Live ${since === undefined ? '' : formatTime(this.#clock - since)}</p>`
   }
 
   #choices(): TemplateResult {

@@ -106,6 +106,7 @@ export const STYLES = css`
     clip-path: inset(0 calc(100% - var(--level) * 100%) 0 0);
     content: '';
   }
+  .front,
   .side {
     display: grid;
     gap: 16px;
@@ -135,6 +136,7 @@ export const STYLES = css`
   .choice {
     position: relative;
     display: grid;
+    align-content: start;
     justify-items: center;
     gap: 2px;
     padding: 10px 4px;
@@ -217,7 +219,7 @@ export const STYLES = css`
     border: 1px solid var(--line);
     border-radius: 8px;
     background: var(--surface);
-    color: inherit;
+    color: var(--ink);
     font: inherit;
     font-weight: 500;
     white-space: nowrap;

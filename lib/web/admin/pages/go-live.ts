@@ -34,7 +34,9 @@ export class FloeGoLive extends PageElement {
     const problem = this.#problem()
     return html`<header class="page-head"><h1>Go live</h1></header>
       <p class="soft lead">Send from this browser: your camera, your screen, a microphone or a file. Viewers see it a moment later.</p>
-      <section class="card go-live-mount" aria-label="Mount">${this.#isOnAir ? this.#facts() : this.#choice(problem)}</section>
+      <section class="card go-live-mount ${this.#isOnAir ? 'on' : ''}" aria-label="Mount">
+        ${this.#isOnAir ? this.#facts() : this.#choice(problem)}
+      </section>
       <section class="card" aria-label="What is sent">
         <floecast-live .address=${problem === '' ? addressOf(this.#mount) : ''} @change=${this.#changed}></floecast-live>
       </section>`
@@ -66,25 +68,33 @@ export class FloeGoLive extends PageElement {
   #facts(): TemplateResult {
     const { since, bitRate: rate, state: where } = this.#element
     const viewers = this.#status.value?.mounts.find(({ mount }) => mount === this.#mount)?.listeners
-    return html`<dl class="details">
-        <dt>Mount</dt>
-        <dd><bdi>${this.#mount}</bdi></dd>
-        <dt>State</dt>
-        <dd>
-          ${
-            where === 'live' && since !== undefined
-              ? html`<span class="live"><span class="dot"></span>Live</span> since ${showMoment(new Date(since).toISOString())}`
-              : 'Connecting'
-          }
-        </dd>
-        <dt>Sends</dt>
-        <dd title="${count(Math.round(rate))} bit/s">${bitRate(rate)}</dd>
-        <dt>Viewers</dt>
-        <dd>${viewers ?? '—'}</dd>
+    return html`<dl class="go-live-facts">
+        <div>
+          <dt>Mount</dt>
+          <dd><bdi>${this.#mount}</bdi></dd>
+        </div>
+        <div>
+          <dt>State</dt>
+          <dd>
+            ${
+              where === 'live' && since !== undefined
+                ? html`<span class="live"><span class="dot"></span>Live</span> since ${showMoment(new Date(since).toISOString())}`
+                : where === 'lost'
+                  ? 'Connecting again'
+                  : 'Connecting'
+            }
+          </dd>
+        </div>
+        <div>
+          <dt>Sends</dt>
+          <dd title="${count(Math.round(rate))} bit/s">${bitRate(rate)}</dd>
+        </div>
+        <div>
+          <dt>Viewers</dt>
+          <dd>${viewers ?? '—'}</dd>
+        </div>
       </dl>
-      <div class="actions">
-        <a class="button" href="${prefix}${encodeMount(this.#mount)}" target="_blank">Open its page ${icon('external')}</a>
-      </div>`
+      <a class="button" href="${prefix}${encodeMount(this.#mount)}" target="_blank">Open its page ${icon('external')}</a>`
   }
 
   /** Why nothing can be sent to the mount that is written there; empty where it can. */
