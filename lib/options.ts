@@ -93,6 +93,12 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('Password for sources of this mount alone, plain or a scrypt$ hash; the general source password is then refused here')
     .meta({ examples: ['correct-horse-27'] }),
+  sourceUser: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('User name that sources of this mount use, where it has a sourcePassword; source when left out')
+    .meta({ examples: ['studio'] }),
   takeover: z
     .boolean()
     .default(false)

@@ -31,6 +31,8 @@ export interface ServerContext extends MediaContext {
    * @internal
    */
   readonly tail: LogTail
+  /** Connections of all kinds that are open. */
+  readonly connections: number
   /** Where time comes from. */
   readonly clock: Clock
   /** When the server was made, in milliseconds. */

@@ -65,7 +65,9 @@ export class Front implements ConnectionOwner {
   // To Node's HTTP.
   #pass(head: RequestHead, connection: Connection): void {
     const { rest } = connection.release()
-    this.#hand(connection.socket, Buffer.concat([formatHead(head), rest]))
+    // Node's parser knows no STATS, by which Icecast's followers ask for what is at this place.
+    const known = head.method === 'STATS' ? { ...head, method: 'GET', target: '/admin/streams' } : head
+    this.#hand(connection.socket, Buffer.concat([formatHead(known), rest]))
     this.#owner.http.take(connection.socket)
   }
 

@@ -288,6 +288,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** As `ServerContext.access`. */
   access(entry: AccessEntry): void {
+    this.news.icecast.totals.requests++
     this.#emit('access', entry)
   }
 
@@ -323,6 +324,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   #serve(socket: Socket): void {
     const { maxConnections } = this.#settings
+    this.news.icecast.totals.connections++
     if (socket.destroyed) return
     // Pages that wait for news take nothing from those who listen.
     if (this.#closing || (maxConnections > 0 && this.#sockets.size - this.news.size > maxConnections)) {
@@ -342,7 +344,11 @@ export class Server extends EventEmitter<ServerEvents> {
   }
 
   #guarded(auth: Auth): Auth {
-    return withMountPasswords(auth, (mount) => this.mounts.settingsOf(mount).sourcePassword)
+    return withMountPasswords(
+      auth,
+      (mount) => this.mounts.settingsOf(mount).sourcePassword,
+      (mount) => this.mounts.settingsOf(mount).sourceUser ?? 'source',
+    )
   }
 }
 

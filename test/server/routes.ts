@@ -603,7 +603,7 @@ t.test('admin.cgi knows the mount by itself', async (t) => {
   t.equal(stream.metadata.display, 'Five', 'a user may stand before the password')
   await get('/admin.cgi?mode=updinfo&song=Six', ADMIN)
   t.equal(stream.metadata.display, 'Six', 'or in the usual header')
-  t.equal((await get('/admin.cgi?mode=viewxml&pass=s3cret')).status, 400)
+  t.equal((await get('/admin.cgi?mode=nothing&pass=s3cret')).status, 400)
 })
 
 t.test('metrics only grow, though sources come and go', async (t) => {
