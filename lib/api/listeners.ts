@@ -10,7 +10,7 @@ export const presentListener = z.strictObject({
   protocol: z
     .enum(['progressive', 'instant', 'hls', 'll-hls', 'dash'])
     .describe('progressive is the stream as its source sends it, instant an endless stream in another form'),
-  address: z.string().describe('Where they are, behind trusted proxies'),
+  address: z.string().describe('Where they are, behind trusted proxies; for viewers of statistics the network, such as 192.0.2.0/24'),
   agent: z.string().nullable().describe('What their player calls itself: User-Agent'),
   user: z.string().nullable().describe('The name that they have authenticated with, if any'),
   seconds: z.number().describe('How long they have been there, in seconds'),

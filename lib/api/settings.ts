@@ -8,10 +8,12 @@ const serverOwn = z.strictObject(own)
 
 /** The settings of the server in force, without those of mounts. */
 export type ShownSettings = Omit<ServerSettings, 'mounts'>
-/** The settings of a mount in force; of its password only whether it has one. */
-export type ShownMountSettings = Omit<MountSettings, 'sourcePassword'> & {
+/** The settings of a mount in force; of its passwords only whether it has them. */
+export type ShownMountSettings = Omit<MountSettings, 'sourcePassword' | 'relayPassword'> & {
   /** Whether sources need a password of their own for it. */
   readonly sourcePassword: boolean
+  /** Whether it gives a password where it is relayed from. */
+  readonly relayPassword: boolean
 }
 
 /** What a change of settings does, or would do. */
@@ -51,6 +53,14 @@ export const settings = {
     access: 'viewer',
     answer: z.strictObject({
       settings: shownSettings,
+      ports: z
+        .strictObject({
+          main: z.int().describe('The one that takes everything'),
+          shoutcast: z.int().nullable().describe('The second one, for SHOUTcast sources; null without one'),
+          tls: z.boolean().describe('Whether both speak TLS as well as plain text'),
+        })
+        .nullable()
+        .describe('The ports that are open; null where the server is part of a program that hands it connections'),
       locked: z
         .array(
           z.strictObject({

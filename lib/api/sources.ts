@@ -5,7 +5,7 @@ import { trackStatus } from './status.js'
 /** One who sends to a mount. */
 export const connectedSource = z.strictObject({
   mount: z.string().describe('The mount, such as /live'),
-  address: z.string().describe('Where it connects from'),
+  address: z.string().describe('Where it connects from; for viewers of statistics the network, such as 192.0.2.0/24'),
   agent: z.string().nullable().describe('What it calls itself: User-Agent'),
   user: z.string().describe('The name that it has authenticated with'),
   protocol: z.string().describe('How it sends: PUT, SOURCE, SHOUTcast …'),

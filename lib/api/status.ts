@@ -232,8 +232,11 @@ export const status = {
     path: '/events',
     summary: 'Tells what is on the air, and whatever changes of it, as server-sent events',
     description:
-      'Each event is called "status", and its data is what GET /status answers: one at once, then one whenever anything has changed, at most one a second; a title or a source that comes or goes is told of within a quarter of a second. Changes of byte counters, rates and the time alone are told of every five seconds. An EventSource connects again by itself.',
+      'Each event is called "status", and its data is what GET /status answers, of one mount alone where that is asked for: one at once, then one whenever anything has changed, at most one a second; a title or a source that comes or goes is told of within a quarter of a second. Changes of byte counters, rates and the time alone are told of every five seconds. An EventSource connects again by itself.',
     access: 'anyone',
+    query: z.strictObject({
+      mount: z.string().min(1).max(1024).optional().describe('Only what is said of this mount, which may come later: it begins with /'),
+    }),
     contentType: 'text/event-stream',
     events: { status: statusReport },
   }),

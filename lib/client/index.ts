@@ -11,5 +11,6 @@ export { type PlaylistEntry, type PlaylistItem, type SourceKind, sourceKind, tit
 export { isHls, isPlaylist, readPlaylist } from './playlist-text.js'
 export { probe, type ProbeOptions } from './probe.js'
 export type { MediaFacts, MediaStream } from './probe-facts.js'
+export { checkSource, type SourceCheck, type SourceCheckOptions } from './source-check.js'
 export { SourceClient, type SourceClientEvents, type SourceClientOptions } from './source-client.js'
 export type { MetadataFields, SourceOptions, SourceProtocol } from './source-target.js'

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Clock } from '../clock.js'
 import type { Credentials } from '../icy/basic.js'
 import type { Logger } from '../log.js'
@@ -9,9 +10,11 @@ import type { Identity } from './identity.js'
 import type { Edits } from './edits.js'
 import type { News } from './news.js'
 import type { Sessions } from './sessions.js'
+import type { Ports } from './sockets.js'
 import type { State } from './state.js'
 import type { Media } from './media.js'
 import type { MediaContext } from './media-request.js'
+import type { Via } from './via.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'
@@ -29,6 +32,13 @@ export interface ServerContext extends MediaContext {
    * @internal
    */
   readonly tail: LogTail
+  /**
+   * Names the server to others that relay.
+   * @internal
+   */
+  readonly via: Via
+  /** Connections of all kinds that are open. */
+  readonly connections: number
   /** Where time comes from. */
   readonly clock: Clock
   /** When the server was made, in milliseconds. */
@@ -61,6 +71,16 @@ export interface ServerContext extends MediaContext {
    * @internal
    */
   cut(isOut: (address: string) => boolean): void
+  /**
+   * The ports that it has opened; `undefined` while it has none, as where it is handed connections.
+   * @internal
+   */
+  readonly ports: Ports | undefined
+  /**
+   * Wraps a connection in TLS; `undefined` without a certificate.
+   * @internal
+   */
+  readonly secure: ((socket: Socket) => Socket) | undefined
   /** Whether everybody may listen, without a word about who they are. */
   readonly open: boolean
   /** Hears of every request that has been answered: a line of the access log. */

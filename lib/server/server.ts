@@ -28,12 +28,14 @@ import { Http, type HttpApp } from './http.js'
 import { LogTail } from './log-tail.js'
 import type { Identity } from './identity.js'
 import { News } from './news.js'
+import { Relays } from './relays.js'
 import { Sessions } from './sessions.js'
 import { type PortOptions, type Ports, Sockets } from './sockets.js'
 import { State } from './state.js'
 import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
+import { Via } from './via.js'
 import { Viewers } from './viewers.js'
 import { Webcast } from './webcast.js'
 
@@ -98,6 +100,16 @@ export class Server extends EventEmitter<ServerEvents> {
   /** Who watches by HLS and DASH. */
   readonly viewers = new Viewers()
   /**
+   * Names the server to others that relay.
+   * @internal
+   */
+  readonly via = new Via()
+  /**
+   * Mounts that are taken from other servers.
+   * @internal
+   */
+  readonly relays: Relays = new Relays(this)
+  /**
    * Answers for what browsers play; used by the front.
    * @internal
    */
@@ -135,6 +147,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #census: Census
   readonly #sockets: Sockets
   readonly #memory: MemoryKeeper
+  #ports: Ports | undefined
   #closing = false
 
   /** @throws z.ZodError when an option is not what it may be; Error when the certificate or what is kept cannot be read */
@@ -179,7 +192,18 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#sockets.size
   }
 
-  /** Wraps a connection in TLS; `undefined` without a certificate. Used by the front. */
+  /**
+   * As `ServerContext.ports`.
+   * @internal
+   */
+  get ports(): Ports | undefined {
+    return this.#ports
+  }
+
+  /**
+   * As `ServerContext.secure`.
+   * @internal
+   */
   get secure(): ((socket: Socket) => Socket) | undefined {
     return this.#certificate?.secure
   }
@@ -215,9 +239,10 @@ export class Server extends EventEmitter<ServerEvents> {
    */
   async listen({ app, ...where }: ListenOptions = {}): Promise<Ports> {
     if (app !== undefined) this.http.answer(this.#answering(app))
-    const ports = await this.#sockets.listen(where)
+    this.#ports = await this.#sockets.listen(where)
     this.news.start()
-    return ports
+    this.relays.configure()
+    return this.#ports
   }
 
   /**
@@ -243,6 +268,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#census.close()
     this.#certificate?.close()
     this.#webcast.close()
+    this.relays.close()
     const written = this.mounts.close()
     const told = this.news.close()
     this.http.closeIdle()
@@ -276,6 +302,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** As `ServerContext.access`. */
   access(entry: AccessEntry): void {
+    this.news.icecast.totals.requests++
     this.#emit('access', entry)
   }
 
@@ -283,6 +310,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#settings = settings
     this.http.configure(settings)
     this.mounts.configure(settings)
+    this.relays.configure()
     this.news.live.poke()
   }
 
@@ -311,6 +339,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   #serve(socket: Socket): void {
     const { maxConnections } = this.#settings
+    this.news.icecast.totals.connections++
     if (socket.destroyed) return
     // Pages that wait for news take nothing from those who listen.
     if (this.#closing || (maxConnections > 0 && this.#sockets.size - this.news.size > maxConnections)) {
@@ -330,7 +359,11 @@ export class Server extends EventEmitter<ServerEvents> {
   }
 
   #guarded(auth: Auth): Auth {
-    return withMountPasswords(auth, (mount) => this.mounts.settingsOf(mount).sourcePassword)
+    return withMountPasswords(
+      auth,
+      (mount) => this.mounts.settingsOf(mount).sourcePassword,
+      (mount) => this.mounts.settingsOf(mount).sourceUser ?? 'source',
+    )
   }
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { SourceClient, type SourceClientOptions } from '../../lib/client/index.js'
+import { checkSource, SourceClient, type SourceClientOptions } from '../../lib/client/index.js'
 import { FrameQueue } from '../../lib/client/frame-queue.js'
 import { AutoDemuxer } from '../../lib/formats/index.js'
 import type { Frame } from '../../lib/formats/frame.js'
@@ -22,6 +22,11 @@ const framesOf = (bytes: Buffer): Frame[] => {
 const pour = (source: SourceClient, frames: readonly Frame[]): void => {
   for (const { bytes } of frames) source.write(bytes)
 }
+const fault = (address: string, options = {}): Promise<string> =>
+  checkSource(address, options).then(
+    (check) => JSON.stringify(check),
+    (error: Error) => error.message,
+  )
 // Whether or not with an error.
 const closed = (source: SourceClient): Promise<void> => new Promise((resolve) => source.once('close', resolve))
 
@@ -240,6 +245,45 @@ t.test('a source goes on with a real server that comes back, and can be given up
   given.destroy()
   await waiting
   t.equal(clock.pending, 0)
+})
+
+t.test('whether a source could publish is told before it begins, in one sentence, and nothing is started', async (t) => {
+  const server = createFloecast({ auth: basic({ source: 'hackme', admin: 'letmein' }) })
+  t.teardown(() => server.close())
+  const { port, shoutcastPort = 0 } = await server.listen({ port: 0, host: '127.0.0.1', shoutcastPort: 0 })
+  const at = `127.0.0.1:${port}`
+  t.match(await checkSource(`http://source:hackme@${at}/live`), { server: /floecast/, password: 'right', mount: 'free' })
+  t.match(await checkSource(`http://:hackme@127.0.0.1:${shoutcastPort}`, { protocol: 'shoutcast' }), {
+    password: 'right',
+    mount: 'unknown',
+  })
+  t.match(await fault(`http://source:wrong@${at}/live`), /^Cannot publish to \/live on .*: wrong password\. Give it in/)
+  t.match(await fault(`http://${at}/live`), /it needs a password/)
+  t.match(await fault(`http://:wrong@127.0.0.1:${shoutcastPort}`, { protocol: 'shoutcast' }), /wrong password|hung up at the password/)
+  t.match(await fault(`http://source:hackme@127.0.0.1:${shoutcastPort}/live`), /free|SHOUTcast/)
+  const { source } = open(t, port)
+  await once(source, 'connect')
+  t.match(await fault(`http://source:hackme@${at}/live`), /another source is on that mount; stop it, or choose another mount$/)
+  t.equal(server.mounts.get('/live')?.metadata.display ?? '', '', 'its title is as it was')
+  t.match(await fault('http://source:x@127.0.0.1:1/live'), /nothing answers at that port/)
+  t.match(await fault('http://source:x@no-such-host.invalid/live'), /no host is called no-such-host\.invalid; check the address$/)
+  const answers = [
+    refuse('200 OK', '<iceresponse><message>No such action</message><return>0</return></iceresponse>'),
+    refuse('403 Forbidden', 'Icecast connection limit reached'),
+    refuse('404 Not Found', 'nothing here'),
+  ]
+  const script = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.end(answers.shift() ?? ''))
+  })
+  t.teardown(() => script.close())
+  await once(script.listen(0, '127.0.0.1'), 'listening')
+  const odd = `http://source:x@127.0.0.1:${(script.address() as AddressInfo).port}/live`
+  t.match(await fault(odd), /another source is on that mount/)
+  t.match(await fault(odd), /the server says "Icecast connection limit reached"; try again later$/)
+  t.equal(await fault(odd), '{"password":"unknown","mount":"unknown"}')
+  t.equal([...server.mounts].filter((mount) => mount.source !== undefined).length, 1)
+  await t.rejects(checkSource('live'), TypeError)
 })
 
 t.test('whatever a FrameQueue drops, each taker gets runs of whole frames that begin at key frames, with their headers', async () => {

@@ -7,7 +7,7 @@ import { Duplex, PassThrough } from 'node:stream'
 import { Router } from '@koa/router'
 import Koa from 'koa'
 import t from 'tap'
-import type { Principal } from '../../lib/api/index.js'
+import type { PresentListener, Principal } from '../../lib/api/index.js'
 import { FloecastError } from '../../lib/errors.js'
 import { Listener } from '../../lib/mount/listener.js'
 import type { Call, Handlers } from '../../lib/server/api/call.js'
@@ -194,6 +194,18 @@ t.test('everyone who listens or watches is in one list, oldest first, in pages, 
   const handlers = handlersOf(server)
   t.equal((await handlers.listListeners!(as(OWNER))).total, 3)
   t.equal((await handlers.listListeners!(as(VIEWER))).total, 4)
+  const places = async (who: Principal, query = {}): Promise<string[]> =>
+    (await handlers.listListeners!(as(who, { query: { limit: 100, offset: 0, ...query } }))).listeners.map(
+      (one: PresentListener) => one.address,
+    )
+  const [whole, owned, short] = [await places(ADMIN), await places(OWNER), await places(VIEWER)]
+  t.ok(owned.every((address) => whole.includes(address)))
+  t.strictSame(
+    short,
+    whole.map((address) => address.replace(/\d+$/, '0/24')),
+    'viewers of statistics see networks',
+  )
+  t.strictSame(await places(VIEWER, { filter: whole[0] }), [], 'and cannot find out the rest by looking for it')
   const other = body.listeners[1].id
   t.equal(await refusal(() => handlers.kickListener!(as(OWNER, { params: { id: other } }))), 'NOT_ALLOWED', 'nor may they kick others')
 })

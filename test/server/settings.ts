@@ -149,7 +149,7 @@ t.test('what is switched off at run time ends in order for those who use it, and
 })
 
 t.test('a change is told before it is done, holds at once, and can be undone', async (t) => {
-  const { server, call, publish, get, ask } = await house(t, {
+  const { server, port, call, publish, get, ask } = await house(t, {
     maxSources: 50,
     mounts: { '/tv': { name: 'TV', sourcePassword: 'hackme' } },
   })
@@ -169,6 +169,7 @@ t.test('a change is told before it is done, holds at once, and can be undone', a
   })
   t.same([server.settings.maxSources, one.isOver()], [50, false], 'a trial changes nothing')
 
+  t.match((await ask('GET', '/settings')).json, { ports: { main: port, shoutcast: null, tls: false } }, 'it tells the ports that are open')
   const done = await ask('PATCH', '/settings', { protocols: { instant: false }, maxSources: 7 })
   t.same(done.json.effects, trial.json.effects)
   await until('both to end', () => one.isOver() && two.isOver())

@@ -105,9 +105,9 @@ class House {
     return source
   }
 
-  join(origin = ORIGIN): { sink: Sink; leave: () => void; titles: () => (string | undefined)[] } {
+  join(origin = ORIGIN, only?: string): { sink: Sink; leave: () => void; titles: () => (string | undefined)[] } {
     const sink = new Sink()
-    const leave = this.live.join(origin, sink)
+    const leave = this.live.join(origin, sink, only)
     const titles = (): (string | undefined)[] => sink.events.map(({ data }: { data: StatusReport }) => data.mounts[0]?.title?.display)
     return { sink, leave, titles }
   }
@@ -166,6 +166,25 @@ t.test('all pages of one origin get the very same bytes, written once', async (t
   t.equal(new Set(last).size, 2)
   t.equal(pages[0]!.sink.events.at(-1)?.data.mounts[0].url, 'https://other.example/radio/a')
   t.equal(pages[1]!.sink.events.at(-1)?.data.mounts[0].url, `${ORIGIN}/a`)
+})
+
+t.test('a page that follows one mount hears of that alone, even before it is there', async (t) => {
+  const house = new House({ mounts: { '/secret': { hidden: true } } })
+  house.publish('/a')
+  house.publish('/secret')
+  const all = house.join()
+  const [one, later, hidden] = ['/a', '/b', '/secret'].map((mount) => house.join(ORIGIN, mount).sink)
+  t.match(one!.events, [{ data: { server: { sources: 1 }, mounts: [{ mount: '/a' }] } }])
+  t.same(later!.events[0]!.data.mounts, [])
+  house.publish('/b')
+  house.mounts.get('/b')!.setMetadata(createMetadata({ song: 'Dawn' }))
+  house.mounts.get('/secret')!.setMetadata(createMetadata({ song: 'Dusk' }))
+  house.clock.pass(4_000)
+  t.equal(one!.events.length, 1, 'what happens to others is no news')
+  t.match(later!.events.at(-1)!.data.mounts, [{ mount: '/b', title: { display: 'Dawn' } }])
+  t.same(later!.events.at(-1)!.data.mounts.length, 1)
+  t.equal(hidden!.events.length, 1, 'and what is hidden stays so')
+  t.equal(all.sink.events.at(-1)!.data.mounts.length, 2)
 })
 
 t.test('a page that takes nothing is left out, then gets the newest, and is cut off when it goes on so', async (t) => {
@@ -246,6 +265,8 @@ t.test('the stream of events goes by the same port, for every site, and ends wit
   await until('the first report', () => events().length > 0)
   t.match(events()[0], { name: 'status', data: { mounts: [{ mount: '/a', name: 'Harbour', url: 'http://radio.example/a' }] } })
   t.equal(events()[0]!.data.mounts.length, 1, 'what is hidden stays so')
+  const wrong = await fetch(`${url}/api/v1/events?mount=`)
+  t.equal(wrong.status, 400)
   const pages = []
   for (let page = 0; page < 3; page++) pages.push(await follow('/api/v1/events'))
   t.equal(server.news.live.size, 4)

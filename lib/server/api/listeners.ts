@@ -9,7 +9,7 @@ import { type Ban, isWithin, normalRange } from '../bans.js'
 import type { ServerContext } from '../context.js'
 import type { Viewer } from '../viewers.js'
 import type { Handlers } from './call.js'
-import { mustOwn, sees } from './rights.js'
+import { addressFor, mustOwn, sees } from './rights.js'
 import { liveMount } from './sources.js'
 
 /** Who listens, and what is done about them. */
@@ -24,19 +24,17 @@ export const listenerHandlers = (context: ServerContext): Handlers => {
       const now = clock.now()
       const wanted = [...mounts].filter(({ name }) => sees(who, name) && (query.mount === undefined || name === query.mount))
       const filter = query.filter?.toLowerCase() ?? ''
-      const present = wanted.flatMap((mount) => presentAt(context, mount, now)).filter((one) => filter === '' || has(one, filter))
+      const present = wanted.flatMap((mount) => presentAt(context, mount, now)).filter((one) => filter === '' || has(one, filter, who))
       // Nothing but those on the page is written out, for there may be ten thousand.
       const listed = present.toSorted((a, b) => a.since - b.since || a.number - b.number).slice(query.offset, query.offset + query.limit)
-      return { total: present.length, listeners: listed.map((one) => told(one, now)) }
+      return { total: present.length, listeners: listed.map((one) => told(one, now, who)) }
     },
     kickListener: ({ params: { id }, who }) => kick(context, id, who),
     moveListeners: ({ params, body, who }) => {
       mustOwn(who, body.to)
       const { mount: from } = liveMount(mounts.get(params.mount), params.mount)
       const { mount: to } = liveMount(mounts.get(body.to), body.to)
-      const reason = whyNot(from, to)
-      if (reason !== undefined) throw new FloecastError('CANNOT_MOVE', { mount: from.name, to: to.name, reason })
-      return { moved: from.handOver(to, to.name) }
+      return { moved: moveListeners(from, to) }
     },
     listBans: () => ({ bans: bans.list.map(toldBan) }),
     ban: async ({ body, who, address: own }) => {
@@ -48,13 +46,32 @@ export const listenerHandlers = (context: ServerContext): Handlers => {
       const now = clock.now()
       const until = body.minutes === null ? null : now + body.minutes * 60_000
       const one: Ban = { address, reason: body.reason, by: who!.name, since: now, until }
-      await bans.add(one)
-      return { ...toldBan(one), ended: end(context, address) }
+      return { ...toldBan(one), ended: await banAddress(context, one) }
     },
     unban: async ({ params: { address } }) => {
       if (!(await bans.remove(normalRange(address) ?? address))) throw new FloecastError('BAN_NOT_FOUND', { address })
     },
   }
+}
+
+/**
+ * Hands the listeners of a live mount over to another.
+ * @returns how many have been moved
+ * @throws FloecastError CANNOT_MOVE where players cannot follow, or there is no room
+ */
+export function moveListeners(from: Mount, to: Mount): number {
+  const reason = whyNot(from, to)
+  if (reason !== undefined) throw new FloecastError('CANNOT_MOVE', { mount: from.name, to: to.name, reason })
+  return from.handOver(to, to.name)
+}
+
+/**
+ * Keeps an address or a range out, and ends all that it has open.
+ * @returns how many sources and listeners it had
+ */
+export async function banAddress(context: ServerContext, one: Ban): Promise<number> {
+  await context.state.bans.add(one)
+  return end(context, one.address)
 }
 
 // Sends away whoever has this id.
@@ -97,25 +114,27 @@ function presentAt({ viewers }: ServerContext, mount: Mount, now: number): Prese
 const protocolOf = ({ mount, one }: Present): PresentListener['protocol'] =>
   'viewer' in one ? one.viewer.protocol : one.outlet === mount ? 'progressive' : 'instant'
 
-function has(present: Present, text: string): boolean {
+function has(present: Present, text: string, who: Principal | undefined): boolean {
   const { one, mount } = present
   const {
     address,
     agent,
     user = '',
   }: { address: string; agent: string; user?: string | undefined } = 'viewer' in one ? one.viewer : one.listener.details
-  return [address, agent, user, mount.name, protocolOf(present)].some((field) => field.toLowerCase().includes(text))
+  return [addressFor(who, address), agent, user, mount.name, protocolOf(present)].some((field) => field.toLowerCase().includes(text))
 }
 
-function told(present: Present, now: number): PresentListener {
+function told(present: Present, now: number, who: Principal | undefined): PresentListener {
   const { mount, since, number, one } = present
   const shared = { mount: mount.name, protocol: protocolOf(present), seconds: Math.max(0, Math.round((now - since) / 1000)) }
   if ('viewer' in one) {
-    const { address, agent, bytes, method } = one.viewer
+    const { agent, bytes, method } = one.viewer
+    const address = addressFor(who, one.viewer.address)
     return { id: `v${number}`, ...shared, address, agent: agent || null, user: null, bytes, lag: null, method }
   }
   const { details, bytesSent } = one.listener
-  const { address, agent, user } = details
+  const { agent, user } = details
+  const address = addressFor(who, details.address)
   const lag = lagOf(one.listener, one.outlet, mount)
   return { id: `c${number}`, ...shared, address, agent: agent || null, user: user || null, bytes: bytesSent, lag, method: 'connection' }
 }

@@ -1,4 +1,4 @@
-import type { ConnectedSource } from '../../api/index.js'
+import type { ConnectedSource, Principal } from '../../api/index.js'
 import { FloecastError } from '../../errors.js'
 import { createMetadata } from '../../icy/metadata.js'
 import type { Mount } from '../../mount/mount.js'
@@ -6,12 +6,14 @@ import type { Source } from '../../mount/source.js'
 import type { ServerContext } from '../context.js'
 import { trackStatus } from '../routes/status-report.js'
 import type { Handlers } from './call.js'
-import { sees } from './rights.js'
+import { addressFor, sees } from './rights.js'
 
 /** Who sends, and what is done about them. */
 export const sourceHandlers = ({ mounts }: ServerContext): Handlers => ({
   listSources: ({ who }) => {
-    const found = [...mounts].flatMap((mount) => (mount.source === undefined || !sees(who, mount.name) ? [] : [told(mount, mount.source)]))
+    const found = [...mounts].flatMap((mount) =>
+      mount.source === undefined || !sees(who, mount.name) ? [] : [told(mount, mount.source, who)],
+    )
     return { sources: found.toSorted((a, b) => (a.mount < b.mount ? -1 : 1)) }
   },
   kickSource: ({ params, who }) => {
@@ -33,11 +35,11 @@ export function liveMount(mount: Mount | undefined, name: string): { mount: Moun
   return { mount, source: mount.source }
 }
 
-function told(mount: Mount, { details, bytesReceived, demuxer }: Source): ConnectedSource {
+function told(mount: Mount, { details, bytesReceived, demuxer }: Source, who: Principal | undefined): ConnectedSource {
   const known = mount.ready ? demuxer : undefined
   return {
     mount: mount.name,
-    address: details.address,
+    address: addressFor(who, details.address),
     agent: details.agent || null,
     user: details.user,
     protocol: details.request.method,

@@ -16,7 +16,7 @@ import { STYLES } from './styles.js'
  * `<floecast-live address="wss://radio.example/live"></floecast-live>`.
  *
  * Attributes: `address`, with the path of the mount (empty while there is none: then nothing can be started); `user` and `password`, where the page's own session is not
- * enough; `still` while something else forbids a start. Whenever anything of it changes it sends the event `change`; what there is to know stands in {@link FloecastLive.state},
+ * enough; `still` while something else forbids a start; `label`, what stands on the button that starts. Whenever anything of it changes it sends the event `change`; what there is to know stands in {@link FloecastLive.state},
  * {@link FloecastLive.since} and {@link FloecastLive.bitRate}.
  */
 @customElement('floecast-live')
@@ -27,6 +27,7 @@ export class FloecastLive extends LitElement {
   @property() accessor user = ''
   @property() accessor password = ''
   @property({ type: Boolean }) accessor still = false
+  @property() accessor label = 'Go live'
   @state() accessor #kind: SourceKind = 'camera'
   @state() accessor #quality: Quality = USUAL
   @state() accessor #camera = ''
@@ -238,7 +239,7 @@ export class FloecastLive extends LitElement {
         ${
           this.#isOnAir
             ? html`<button class="go stop" @click=${() => this.stop()}>Stop</button>`
-            : html`<button class="go" ?disabled=${!canStart} @click=${() => void this.start()}>Go live</button>`
+            : html`<button class="go" ?disabled=${!canStart} @click=${() => void this.start()}>${this.label}</button>`
         }
       </div>
       <div class="side">

@@ -7,7 +7,7 @@ export const mountName: string = pageStart.mount ?? ''
 
 /** Follows the mount of the page. */
 export function followMount(owner: LiveStatusOwner): LiveStatus {
-  const live = new LiveStatus(prefix, pageStart.report, owner, pageStart.hidden ? askPage : undefined)
+  const live = new LiveStatus(prefix, pageStart.report, owner, mountName, pageStart.hidden ? askPage : undefined)
   live.start()
   return live
 }

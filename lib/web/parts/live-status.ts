@@ -27,6 +27,7 @@ export class LiveStatus {
   skew = 0
   readonly #url: string
   readonly #owner: LiveStatusOwner
+  readonly #mount: string | undefined
   readonly #ask: Ask | undefined
   #stop: (() => void) | undefined
   #losing: ReturnType<typeof setTimeout> | undefined
@@ -34,12 +35,14 @@ export class LiveStatus {
   /**
    * @param prefix the path below which the server is found
    * @param report what is known to begin with
+   * @param mount the only one that the page wants to know of, if there is one
    * @param ask asks for what the stream of events does not tell; left out, that is followed
    */
-  constructor(prefix: string, report: StatusReport, owner: LiveStatusOwner, ask?: Ask) {
+  constructor(prefix: string, report: StatusReport, owner: LiveStatusOwner, mount?: string, ask?: Ask) {
     this.#url = `${prefix}/api/v1`
     this.report = report
     this.#owner = owner
+    this.#mount = mount
     this.#ask = ask
   }
 
@@ -67,7 +70,9 @@ export class LiveStatus {
 
   #open(): void {
     if (this.#ask !== undefined) return this.#poll(this.#ask)
-    const events = new EventSource(`${this.#url}/events`)
+    const events = new EventSource(
+      `${this.#url}/events${this.#mount === undefined ? '' : `?${new URLSearchParams({ mount: this.#mount })}`}`,
+    )
     this.#stop = () => events.close()
     events.addEventListener('status', ({ data }: MessageEvent<string>) => {
       const report: StatusReport = JSON.parse(data)

@@ -243,8 +243,7 @@ export class FloecastPlayer extends LitElement {
     const server = this.#address()
     this.#playback = new Playback(this.#video, { server, mount, changed: () => this.requestUpdate() })
     if (this.autoplay) this.#playback.play()
-    if (this.status === undefined)
-      this.#unfollow = followStatus(server, (mounts) => this.#hear(mounts.find(({ mount: name }) => name === mount)))
+    if (this.status === undefined) this.#unfollow = followStatus(server, mount, (facts) => this.#hear(facts))
     else this.#hear(this.status ?? undefined)
   }
 

@@ -1,7 +1,7 @@
 import type { MountFacts } from './facts.js'
 
-/** What hears of mounts: all that everybody may know of. */
-export type StatusListener = (mounts: readonly MountFacts[]) => void
+/** What hears of a mount: what everybody may know of it, and nothing when it is not there. */
+export type StatusListener = (facts: MountFacts | undefined) => void
 
 /** Milliseconds between questions where the server cannot tell by itself. */
 const PERIOD = 3000
@@ -11,17 +11,18 @@ const [FIRST_TRY, LAST_TRY] = [1000, 15_000]
 const feeds = new Map<string, StatusFeed>()
 
 /**
- * Hears what a server says of its mounts, at once and whenever it changes: one connection for all players of a page.
+ * Hears what a server says of a mount, at once and whenever it changes: one connection for all players of a page that play it.
  * @param server its address, without a slash at the end
  * @returns ends it
  */
-export function followStatus(server: string, listener: StatusListener): () => void {
-  let feed = feeds.get(server)
-  if (feed === undefined) feeds.set(server, (feed = new StatusFeed(server)))
+export function followStatus(server: string, mount: string, listener: StatusListener): () => void {
+  const key = `${server} ${mount}`
+  let feed = feeds.get(key)
+  if (feed === undefined) feeds.set(key, (feed = new StatusFeed(server, mount)))
   feed.add(listener)
   const used = feed
   return () => {
-    if (used.remove(listener)) feeds.delete(server)
+    if (used.remove(listener)) feeds.delete(key)
   }
 }
 
@@ -39,21 +40,24 @@ export async function askStatus(server: string, signal?: AbortSignal): Promise<r
 
 class StatusFeed {
   readonly #server: string
+  readonly #mount: string
   readonly #listeners = new Set<StatusListener>()
   #events: EventSource | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
-  #known: readonly MountFacts[] | undefined
+  // Empty until the server has said anything.
+  #known: readonly [facts: MountFacts | undefined] | readonly [] = []
   #wait = FIRST_TRY
   #over = false
 
-  constructor(server: string) {
+  constructor(server: string, mount: string) {
     this.#server = server
+    this.#mount = mount
     this.#open()
   }
 
   add(listener: StatusListener): void {
     this.#listeners.add(listener)
-    if (this.#known !== undefined) listener(this.#known)
+    if (this.#known.length > 0) listener(this.#known[0])
   }
 
   // Whether nobody is left.
@@ -67,7 +71,7 @@ class StatusFeed {
   }
 
   #open(): void {
-    const events = new EventSource(`${this.#server}/api/v1/events`)
+    const events = new EventSource(`${this.#server}/api/v1/events?${new URLSearchParams({ mount: this.#mount })}`)
     this.#events = events
     events.addEventListener('status', ({ data }: MessageEvent<string>) => {
       this.#wait = FIRST_TRY
@@ -91,7 +95,7 @@ class StatusFeed {
   }
 
   #tell(mounts: readonly MountFacts[]): void {
-    this.#known = mounts
-    for (const listener of this.#listeners) listener(mounts)
+    this.#known = [mounts.find(({ mount }) => mount === this.#mount)]
+    for (const listener of this.#listeners) listener(this.#known[0])
   }
 }

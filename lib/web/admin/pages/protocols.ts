@@ -8,6 +8,7 @@ import { empty, loaded } from '../parts/empty.js'
 import { icon } from '../parts/icon.js'
 import { Resource } from '../parts/resource.js'
 import { at, fieldsOf, type Field, labelOf, nested } from '../parts/schema.js'
+import { factsOfWay, type WayFacts } from '../ways.js'
 import { drawSwitch } from '../parts/switch.js'
 import { api } from '../session.js'
 import '../parts/form.js'
@@ -27,12 +28,17 @@ const GROUPS = [
   { heading: 'Disk', paths: ['mediaDir'] },
 ]
 
+type Shown = ServerState & Pick<WayFacts, 'timings'>
+
 const nameOf = (key: string): string => (key === LOW ? labelOf('hls.lowLatency') : labelOf(key))
 
 /** Every way in and out, for the server and for each mount, and what else is set for the server. */
 @customElement('floe-protocols')
 export class FloeProtocols extends PageElement {
-  readonly #server = new Resource(this, readServerSettings)
+  readonly #server = new Resource(this, async () => {
+    const [server, { settings: timings }] = await Promise.all([readServerSettings(), api.call('getMount', { params: { mount: '/*' } })])
+    return { ...server, timings }
+  })
   readonly #mounts = new Resource(this, async () => (await api.call('listMountSettings')).mounts, 15_000)
 
   protected override render(): unknown {
@@ -73,7 +79,8 @@ export class FloeProtocols extends PageElement {
       )}`
   }
 
-  #switches({ schema, settings, lock }: ServerState): TemplateResult {
+  #switches({ schema, settings, lock, ports, timings }: Shown): TemplateResult {
+    const facts = { ports, timings, shoutcastMount: settings.shoutcastMount }
     const fields = fieldsOf(schema.properties?.['protocols'] ?? {})
     const list = (some: readonly Field[]): TemplateResult =>
       html`<ul class="card rows">
@@ -83,6 +90,9 @@ export class FloeProtocols extends PageElement {
             <div>
               <h3>${nameOf(path)}</h3>
               <p class="soft small">${description}</p>
+              <ul class="way soft small">
+                ${factsOfWay(path, facts).map((fact) => html`<li>${fact}</li>`)}
+              </ul>
             </div>
             ${drawSwitch({
               label: `${nameOf(path)} for the server`,
