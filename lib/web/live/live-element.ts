@@ -8,7 +8,7 @@ import type { Destination } from './leg.js'
 import { LevelMeter } from './level-meter.js'
 import { captureProblem, LiveProblem, type SourceKind } from './problem.js'
 import { type Quality, USUAL } from './qualities.js'
-import { badge, veil } from './stage.js'
+import { badge, GONE, veil } from './stage.js'
 import { STYLES } from './styles.js'
 
 /**
@@ -185,13 +185,7 @@ export class FloecastLive extends LitElement {
     this.stop()
     this.#close()
     if (capture.kind !== 'file') this.#video.srcObject = null
-    const what = {
-      camera: 'The camera is gone',
-      screen: 'The screen is no longer shared',
-      microphone: 'The microphone is gone',
-      file: 'The file is over',
-    }
-    this.#problem = `${what[capture.kind]}${wasOnAir ? ', so the broadcast has ended' : ''}.`
+    this.#problem = `${GONE[capture.kind]}${wasOnAir ? ', so the broadcast has ended' : ''}.`
   }
 
   // While it is on the air, what is chosen anew is opened at once, and the broadcast goes on with it.
