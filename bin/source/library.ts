@@ -50,6 +50,8 @@ async function openPage({ sources, address, values, env }: PageStart, logger: Lo
     loop: values.loop === true,
     shuffle: values.shuffle === true,
     memory: given ?? kept,
+    // A password of the command line was meant for this time.
+    keepsPassword: given === undefined && kept?.password !== undefined,
     remember: (memory) => writeMemory(file, memory),
     problem: await findFfmpeg().then(
       () => undefined,

@@ -52,6 +52,7 @@ export const deskMemo = z.strictObject({
   quality: deskQuality,
   name: z.string(),
   hasPassword: z.boolean(),
+  keepsPassword: z.boolean().describe('Whether it is kept from one time to the next'),
 })
 
 /** What was used last. The password is none of it: only whether there is one. */

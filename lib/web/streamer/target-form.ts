@@ -64,7 +64,7 @@ export class TargetForm extends PageElement {
     this.user = memo.user === 'source' ? '' : memo.user
     this.protocol = memo.protocol
     this.name = memo.name
-    this.remember = memo.hasPassword
+    this.remember = memo.keepsPassword
   }
 
   /** Whether a server is named. */
@@ -118,7 +118,7 @@ export class TargetForm extends PageElement {
             type=${isShown ? 'text' : 'password'}
             autocomplete="off"
             spellcheck="false"
-            placeholder=${this.#isRemembered ? 'as remembered' : 'of sources, such as tide-amber-41'}
+            placeholder=${this.#isRemembered ? 'as before' : 'of sources, such as tide-amber-41'}
             aria-invalid=${verdict?.field === 'password' ? 'true' : nothing}
             aria-describedby="to-password-problem"
             .value=${this.password}
