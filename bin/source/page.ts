@@ -5,7 +5,7 @@ import { deskMemo } from '../../lib/api/desk.js'
 import { replaceFile } from '../../lib/server/replace-file.js'
 
 /** What was used last on the page, as it is kept; the password only where somebody wants that. */
-const memory = deskMemo.omit({ hasPassword: true, keepsPassword: true }).extend({ password: z.string().optional() })
+const memory = deskMemo.omit({ hasPassword: true }).extend({ password: z.string().optional() })
 
 /** What was used last on the page. */
 export type PageMemory = z.infer<typeof memory>

@@ -52,7 +52,6 @@ export const deskMemo = z.strictObject({
   quality: deskQuality,
   name: z.string(),
   hasPassword: z.boolean(),
-  keepsPassword: z.boolean().describe('Whether it is kept from one time to the next'),
 })
 
 /** What was used last. The password is none of it: only whether there is one. */
@@ -88,6 +87,8 @@ export interface DeskStart {
   readonly list: DeskList
   /** What was used last; null for nothing. */
   readonly memo: DeskMemo | null
+  /** Whether its password is kept from one time to the next. */
+  readonly keepsPassword: boolean
   /** Why nothing can be converted, such as that ffmpeg is not there; null when all is well. */
   readonly problem: string | null
 }

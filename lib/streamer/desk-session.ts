@@ -43,7 +43,7 @@ export interface DeskStream extends DeskDestination {
 }
 
 /** What was used last, as it is kept. */
-export interface DeskMemory extends Omit<DeskMemo, 'hasPassword' | 'keepsPassword'> {
+export interface DeskMemory extends Omit<DeskMemo, 'hasPassword'> {
   /** Only when somebody has asked for that. */
   readonly password?: string | undefined
 }
@@ -140,7 +140,12 @@ export class DeskSession extends EventEmitter<{ change: [] }> {
   get memo(): DeskMemo | null {
     if (this.#memory === undefined) return null
     const { password, ...memo } = this.#memory
-    return { ...memo, hasPassword: password !== undefined, keepsPassword: this.#keepsPassword }
+    return { ...memo, hasPassword: password !== undefined }
+  }
+
+  /** Whether the password of {@link DeskSession.memo} is kept from one time to the next. */
+  get keepsPassword(): boolean {
+    return this.#keepsPassword
   }
 
   /** Asks the server whether it would take the stream. @throws FloecastError with the one sentence to show */

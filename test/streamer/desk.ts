@@ -171,7 +171,7 @@ t.test('what is wrong with a server stands beside its field; a remembered passwo
   t.match(await visitor.post('check', { ...TARGET, server: 'evil.example', password: null }), { field: 'password' })
   t.notMatch(checked.at(-1), 'old')
   const { body } = await send(port, 'GET', '/', { Cookie: cookie })
-  t.match(body, '"hasPassword":true,"keepsPassword":false')
+  t.match(body, '"hasPassword":true},"keepsPassword":false')
   t.notMatch(body, '"old"', 'and is never told to the page')
   t.strictSame(desk.session.memo?.quality, 'low')
 })

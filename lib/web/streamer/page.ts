@@ -43,7 +43,7 @@ export class StreamerPage extends PageElement {
   }
 
   protected override firstUpdated(): void {
-    if (start.memo !== null) this.#form?.fill(start.memo)
+    if (start.memo !== null) this.#form?.fill(start.memo, start.keepsPassword)
     // A file that misses the list must not open in place of the page.
     for (const name of ['dragover', 'drop']) addEventListener(name, (event) => event.preventDefault())
   }

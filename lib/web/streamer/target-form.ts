@@ -56,15 +56,18 @@ export class TargetForm extends PageElement {
     this.memo = null
   }
 
-  /** Writes what was used last into the fields. */
-  fill(memo: DeskMemo): void {
+  /**
+   * Writes what was used last into the fields.
+   * @param remembers whether its password is kept from one time to the next
+   */
+  fill(memo: DeskMemo, remembers: boolean): void {
     this.memo = memo
     this.server = memo.server
     this.mount = memo.mount
     this.user = memo.user === 'source' ? '' : memo.user
     this.protocol = memo.protocol
     this.name = memo.name
-    this.remember = memo.keepsPassword
+    this.remember = remembers
   }
 
   /** Whether a server is named. */
