@@ -23,6 +23,24 @@ const LENGTH = 5
 /** Clocks of 90 kHz and 33 bits begin again after so many seconds. */
 const WRAP = 2 ** 33 / 90_000
 
+/** All play on, and nobody had to help. */
+const goOn = async (t: Test, viewers: readonly Viewer[], modes: readonly string[], when: string): Promise<void> => {
+  for (const [i, mode] of modes.entries()) {
+    // Their count begins again with each beginning of the player.
+    let { frames, width } = await viewers[i]!.plays(mode)
+    await until(`${mode} to show more pictures`, async () => {
+      const before = frames
+      ;({ frames, width } = await viewers[i]!.see())
+      return frames > before
+    })
+    t.equal(width, 320, `${mode} shows pictures ${when}`)
+    t.same(viewers[i]!.complaints, [])
+    t.ok(viewers[i]!.isFirst, 'on the page as it was loaded')
+  }
+}
+
+const leave = (viewers: readonly Viewer[]): Promise<unknown> => Promise.all(viewers.map(({ page }) => page.close()))
+
 t.test('whatever happens to MPEG-TS on its way, players go on', async (t) => {
   if (!needs(t, 'ffmpeg', 'chromium')) return
   const server = await startFloecast(t)
@@ -37,23 +55,7 @@ t.test('whatever happens to MPEG-TS on its way, players go on', async (t) => {
     }
     return viewers
   }
-  /** All play on, and nobody had to help. */
-  const goOn = async (t: Test, viewers: readonly Viewer[], modes: readonly string[], when: string): Promise<void> => {
-    for (const [i, mode] of modes.entries()) {
-      // Their count begins again with each beginning of the player.
-      let { frames, width } = await viewers[i]!.plays(mode)
-      await until(`${mode} to show more pictures`, async () => {
-        const before = frames
-        ;({ frames, width } = await viewers[i]!.see())
-        return frames > before
-      })
-      t.equal(width, 320, `${mode} shows pictures ${when}`)
-      t.same(viewers[i]!.complaints, [])
-      t.ok(viewers[i]!.isFirst, 'on the page as it was loaded')
-    }
-  }
   const modes = ['instant', 'low'] as const
-  const leave = (viewers: readonly Viewer[]): Promise<unknown> => Promise.all(viewers.map(({ page }) => page.close()))
   const file = await media(formatNamed('MPEG-TS H.264 and AAC'))
 
   await t.test('a clock of 33 bits begins again', async (t) => {
@@ -87,24 +89,9 @@ t.test('whatever happens to MPEG-TS on its way, players go on', async (t) => {
   await t.test('a source begins in the middle, and has few key frames', async (t) => {
     const rare = join(temporary(t), 'rare.ts')
     const size = `testsrc2=size=320x180:rate=15:duration=${GOP * LENGTH}`
-    execFileSync('ffmpeg', [
-      ...[
-        '-hide_banner',
-        '-v',
-        'error',
-        '-f',
-        'lavfi',
-        '-i',
-        size,
-        '-f',
-        'lavfi',
-        '-i',
-        `sine=duration=${GOP * LENGTH}`,
-        '-c:v',
-        'libx264',
-      ],
-      ...['-preset', 'ultrafast', '-g', String(GOP * 15), '-sc_threshold', '0', '-c:a', 'aac', '-muxdelay', '0', '-f', 'mpegts', rare],
-    ])
+    const sound = `sine=duration=${GOP * LENGTH}`
+    const line = `-hide_banner -v error -f lavfi -i ${size} -f lavfi -i ${sound} -c:v libx264 -preset ultrafast -g ${GOP * 15} -sc_threshold 0`
+    execFileSync('ffmpeg', [...line.split(' '), '-c:a', 'aac', '-muxdelay', '0', '-f', 'mpegts', rare])
     const bytes = readFileSync(rare)
     const rate = bytes.length / (GOP * LENGTH)
     const sender = new Sender(t, server.url('/rare'))
