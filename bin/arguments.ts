@@ -6,7 +6,9 @@ export interface Arguments {
   /** The configuration file; undefined for the defaults. */
   readonly file: string | undefined
   /** What to do instead of serving. */
-  readonly task: 'serve' | 'check' | 'print-config' | 'hash-password' | 'help' | 'version'
+  readonly task: 'serve' | 'check' | 'print-config' | 'hash-password' | 'convert' | 'help' | 'version'
+  /** Whether the file is one of Icecast's. */
+  readonly icecast: boolean
   /** Settings that go before those of the file and the environment. */
   readonly overrides: readonly Override[]
   /** Make new passwords in place of those from the first start. */
@@ -20,6 +22,7 @@ const options = {
   'print-config': { type: 'boolean' },
   'hash-password': { type: 'boolean' },
   'new-passwords': { type: 'boolean' },
+  icecast: { type: 'string', example: '/etc/icecast2/icecast.xml' },
   demo: { type: 'boolean' },
   port: { type: 'string', short: 'p', example: '8000' },
   host: { type: 'string', example: '127.0.0.1' },
@@ -36,6 +39,8 @@ export const HELP = `floecast [config.yaml]: a streaming server that speaks Icec
 
   floecast                         serve with the defaults; the first start shows the passwords
   floecast floecast.yaml           serve as the file says
+  floecast --icecast icecast.xml   serve as a configuration of Icecast says, and tell what of it has no effect
+  floecast convert icecast.xml     print the same as a configuration file of floecast, and end
 
   --port N                         port to listen on (8000)
   --host ADDRESS                   address to listen on (all)
@@ -67,6 +72,12 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const positionals = given.flatMap(({ name, value = '' }) => (name === undefined ? [value] : []))
   // What is given twice holds as it is given last.
   const values = new Map(given.map(({ name, value = true }) => [name, value]))
+  const isConvert = positionals[0] === 'convert'
+  if (isConvert) positionals.shift()
+  if (isConvert && positionals.length === 0)
+    throw new UsageError('Cannot convert nothing: name a file, as in floecast convert /etc/icecast2/icecast.xml.')
+  const icecast = values.get('icecast')
+  if (typeof icecast === 'string') positionals.push(icecast)
   if (positionals.length > 1)
     throw new UsageError(`Cannot use ${positionals.length} configuration files (${positionals.join(', ')}): give one.`)
   const [port, host, log] = [values.get('port'), values.get('host'), values.get('log')]
@@ -77,7 +88,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const tasks = ['help', 'version', 'print-config', 'hash-password', 'check'] as const
   return {
     file: positionals[0],
-    task: tasks.find((task) => values.has(task)) ?? 'serve',
+    icecast: icecast !== undefined,
+    task: tasks.find((task) => values.has(task)) ?? (isConvert ? 'convert' : 'serve'),
     overrides: [...override('--port', ['port'], port), ...override('--host', ['host'], host), ...override('--log', ['log', 'format'], log)],
     newPasswords: values.has('new-passwords'),
     demo: values.has('demo'),

@@ -22,6 +22,7 @@ import { ConfigError, environment, loadConfig, type Override, readConfig, server
 import { ConfigFile } from './config-file.js'
 import { Demo } from './demo.js'
 import { logEvents, makeLogger } from './log.js'
+import { convertIcecast } from './icecast-xml.js'
 import { printConfig } from './print-config.js'
 import { listenFailure, reasonOf } from './reason.js'
 import type { Config } from './schema.js'
@@ -56,6 +57,8 @@ interface Setup {
   readonly stateDir: string
   /** What the configuration file says. */
   readonly written: string
+  /** What of an Icecast configuration has no effect, a sentence each. */
+  readonly notes: readonly string[]
 }
 
 /** What goes before the configuration file. */
@@ -73,14 +76,22 @@ function presentFile(args: Arguments, env: NodeJS.ProcessEnv): string | undefine
   return args.file !== undefined || existsSync(file) ? file : undefined
 }
 
+/** What a configuration says, in our own words where it is Icecast's, and what of that has no effect. */
+function writtenIn({ icecast }: Arguments, file: string | undefined): { written: string; notes: readonly string[] } {
+  const said = readConfig(file)
+  if (!icecast || file === undefined) return { written: said, notes: [] }
+  const { yaml, notes } = convertIcecast(said, file)
+  return { written: yaml, notes }
+}
+
 async function setUp(args: Arguments, env: NodeJS.ProcessEnv): Promise<Setup> {
   const file = presentFile(args, env)
-  const written = readConfig(file)
+  const { written, notes } = writtenIn(args, file)
   const config = loadConfig(file, overridesOf(args, env), written)
   const stateDir = config.stateDir ?? defaultStateDir(env)
   const passwords = await findPasswords(config.passwords, stateDir, args.newPasswords)
   config.mediaDir ??= join(stateDir, 'media')
-  return { config, passwords, stateDir, written }
+  return { config, passwords, stateDir, written, notes }
 }
 
 const optionsOf = (
@@ -89,17 +100,18 @@ const optionsOf = (
   demo: Demo | undefined,
 ): CreateServerOptions => ({
   ...(demo === undefined ? serverOptionsOf(config) : demo.extend(serverOptionsOf(config))),
-  auth: basic({ source, admin }),
+  auth: basic({ source, admin, adminUser: config.passwords.adminUser }),
   logger,
   tls: config.tls,
   stateDir,
 })
 
 /** What takes effect only when the program starts again. */
-const lasting = ({ host, port, shoutcastPort, stateDir, mediaDir, log }: Config): Record<string, unknown> => ({
+const lasting = ({ host, port, shoutcastPort, alsoListen, stateDir, mediaDir, log }: Config): Record<string, unknown> => ({
   host,
   port,
   shoutcastPort,
+  alsoListen: JSON.stringify(alsoListen),
   stateDir,
   mediaDir,
   'log.format': log.format,
@@ -123,7 +135,7 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
     const done = applying.then(async () => {
       const next = await setUp({ ...args, newPasswords: false }, env)
       server.reload(optionsOf(next, logger, demo))
-      keeper.loaded(next.written)
+      keeper?.loaded(next.written)
       const [before, after] = [lasting(config), lasting(next.config)]
       const late = Object.keys(before).filter((key) => before[key] !== after[key])
       if (late.length > 0) logger.warn({}, `${late.join(', ')}: this change takes effect at the next start`)
@@ -133,18 +145,23 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
     applying = done.catch(() => {})
     return done
   }
-  const keeper = new ConfigFile({
-    file: fileOf(args, env),
-    overrides: overridesOf(args, env),
-    locked: demo === undefined ? [] : [{ path: 'mounts./demo.sourcePassword', by: '--demo' }],
-    apply,
-  })
-  keeper.loaded(setup.written)
+  // What is changed on a page holds until the program ends, where the file is Icecast's.
+  const keeper = args.icecast
+    ? undefined
+    : new ConfigFile({
+        file: fileOf(args, env),
+        overrides: overridesOf(args, env),
+        locked: demo === undefined ? [] : [{ path: 'mounts./demo.sourcePassword', by: '--demo' }],
+        apply,
+      })
+  keeper?.loaded(setup.written)
   const server = makeServer({ ...optionsOf(setup, logger, demo), keeper })
   server.on('access', (entry) => access.write(entry))
   // What administrators read on their page goes the server's way.
   const { logger: log } = server
   logEvents(server, log)
+  const tellNotes = (notes: readonly string[]): void => notes.forEach((note) => log.warn({}, `no effect: ${note}`))
+  tellNotes(setup.notes)
   const ended = new Promise<void>((resolve) => {
     let ending = false
     const end = (signal: string): void => {
@@ -176,6 +193,7 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
   let port: number
   try {
     ;({ port } = await server.listen({ port: config.port, host: config.host, shoutcastPort: config.shoutcastPort }))
+    for (const more of config.alsoListen) await server.listen({ ...more, shoutcastPort: false })
   } catch (error) {
     await access.close()
     throw new Error(listenFailure(error, config), { cause: error })
@@ -223,10 +241,17 @@ export async function run(world: World, makeServer: MakeServer = createServer): 
         stdout.write(`${await hashPassword(password)}\n`)
         return 0
       }
-      case 'check':
-        loadConfig(presentFile(args, env), overridesOf(args, env))
+      case 'convert':
+        stdout.write(convertIcecast(readConfig(args.file), args.file ?? '').yaml)
+        return 0
+      case 'check': {
+        const file = presentFile(args, env)
+        const { written, notes } = writtenIn(args, file)
+        loadConfig(file, overridesOf(args, env), written)
+        for (const note of notes) stderr.write(`no effect: ${note}\n`)
         stdout.write(`${args.file ?? 'The configuration'} is right.\n`)
         return 0
+      }
       case 'serve':
     }
     return await serve(args, world, makeServer)

@@ -24,6 +24,11 @@ export const configSchema = z
       .optional()
       .describe('Port for SHOUTcast encoders; the one after port when left out, false for none')
       .meta({ examples: [8001] }),
+    alsoListen: z
+      .array(z.strictObject({ port: portNumber, host: z.string().min(1).optional() }))
+      .default([])
+      .describe('Further ports that take everything, each with the address to listen on or none for all: [{ port: 8080 }]')
+      .meta({ allowed: 'a list of ports: [{ port: 8080 }, { port: 8081, host: 127.0.0.1 }]' }),
     hostname,
     ...more,
     passwords: z
@@ -36,6 +41,7 @@ export const configSchema = z
           .optional()
           .describe('Password of the administrator (user name: admin)')
           .meta({ examples: ['say-something-else'] }),
+        adminUser: z.string().min(1).default('admin').describe('User name of the administrator'),
       })
       .prefault({})
       .describe(

@@ -3,6 +3,7 @@
  *  1. publish MP3 files to an Icecast server, or to floecast, without any encoder
  *  2. send them at the pace at which they are heard
  *  3. tell the title of each
+ *  4. go on when the server goes away and comes back
  */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -15,8 +16,9 @@ const [address = 'http://source:hackme@localhost:8000/live.mp3', ...files] = pro
 // Seconds that the server, and the players behind it, are ahead of what is heard.
 const LEAD = 2
 
-const source = new SourceClient(address, { contentType: 'audio/mpeg', name: 'From files' })
+const source = new SourceClient(address, { contentType: 'audio/mpeg', name: 'From files', reconnect: true })
 source.on('connect', () => console.log('connected'))
+source.on('reconnecting', ({ delay, error }) => console.log(`${error.message}; again in ${delay} ms`))
 
 async function* play(): AsyncGenerator<Buffer> {
   const began = performance.now()

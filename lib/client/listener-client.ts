@@ -5,6 +5,7 @@ import { ChunkedDecoder } from '../icy/chunked.js'
 import { IcyDecoder } from '../icy/decoder.js'
 import type { Headers } from '../icy/headers.js'
 import type { ResponseHead } from '../icy/response.js'
+import { cleanText, percentDecode } from '../icy/text.js'
 import { VERSION } from '../version.js'
 import { type ConnectOptions, Exchange } from './exchange.js'
 import { isHls, isPlaylist, readPlaylist } from './playlist-text.js'
@@ -14,6 +15,8 @@ import { listenerRefusal } from './refusal.js'
 export interface ListenerClientOptions extends ConnectOptions {
   /** Whether to ask for titles; they come as `metadata` events and never among the bytes. Default true. */
   readonly metadata?: boolean
+  /** Further header lines of the request, by name. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Ends the client when it is aborted. */
   readonly signal?: AbortSignal | undefined
 }
@@ -111,7 +114,7 @@ export class ListenerClient extends Readable {
       const type = headers.get('content-type') ?? ''
       if (status >= 300 && status < 400 && location !== undefined) url = follow(location, url, doing)
       else if (status !== 200) throw listenerRefusal(doing, head, await exchange.text(head), url)
-      else if (isPlaylist(type)) {
+      else if (isPlaylist(type) || isUnnamedList(type, url)) {
         const text = await exchange.text(head, 65_536)
         const entry = isHls(text) ? undefined : firstStream(text, url)
         if (entry === undefined || ++playlists > 1) {
@@ -127,7 +130,7 @@ export class ListenerClient extends Readable {
   async #request(url: URL, doing: string): Promise<ResponseHead> {
     const exchange = new Exchange(url, doing, this.#options)
     this.#exchange = exchange
-    exchange.socket.write(formatRequest(url, this.#options.metadata !== false))
+    exchange.socket.write(formatRequest(url, this.#options.metadata !== false, this.#options.headers))
     for (;;) {
       const answer = await exchange.answer()
       if (answer.kind === 'login') throw new FloecastError('ANSWER_UNREADABLE', { reason: NOT_FOR_LISTENERS })
@@ -190,14 +193,15 @@ export class ListenerClient extends Readable {
 const MAX_REDIRECTS = 5
 const NOT_FOR_LISTENERS = 'it is a SHOUTcast port for sources; take 1 from the port'
 
-function formatRequest(url: URL, icy: boolean): Buffer {
+function formatRequest(url: URL, icy: boolean, more: Readonly<Record<string, string>> = {}): Buffer {
   const credentials =
     url.username === '' && url.password === ''
       ? undefined
-      : { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }
+      : { user: String(percentDecode(url.username)), password: String(percentDecode(url.password)) }
+  const further = Object.entries(more).map(([name, value]) => `${name}: ${cleanText(value)}\r\n`)
   return Buffer.from(
     `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUser-Agent: floecast/${VERSION}\r\nAccept: */*\r\nAccept-Encoding: identity\r\n` +
-      `${icy ? 'Icy-MetaData: 1\r\n' : ''}${credentials === undefined ? '' : `Authorization: ${formatBasic(credentials)}\r\n`}Connection: close\r\n\r\n`,
+      `${icy ? 'Icy-MetaData: 1\r\n' : ''}${further.join('')}${credentials === undefined ? '' : `Authorization: ${formatBasic(credentials)}\r\n`}Connection: close\r\n\r\n`,
   )
 }
 
@@ -206,6 +210,11 @@ function follow(location: string, from: URL, doing: string): URL {
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     throw new FloecastError('REQUEST_REFUSED', { doing, reason: 'the server sends on to an address that is none' })
   return carry(url, from)
+}
+
+// Servers that do not know playlists give them out as any text, or as any bytes.
+function isUnnamedList(type: string, { pathname }: URL): boolean {
+  return /\.(m3u8?|pls|xspf)$/i.test(pathname) && /^($|text\/|application\/(octet-stream|xml)\b)/i.test(type)
 }
 
 function firstStream(text: string, base: URL): URL | undefined {

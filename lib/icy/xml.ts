@@ -1,4 +1,4 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser'
 
 /** An element of an XML document. */
 export interface XmlElement {
@@ -62,3 +62,39 @@ function decode(text: string): string {
     return (Object.hasOwn(ENTITIES, name) && ENTITIES[name]) || whole
   })
 }
+
+/** An element that is to be written: with elements in it, or with text. */
+export interface XmlOutput {
+  /** Its name. */
+  readonly name: string
+  /** Its attributes, by name. */
+  readonly attributes?: Readonly<Record<string, string>>
+  /** The elements in it, in their order. */
+  readonly children?: readonly XmlOutput[]
+  /** The text in it. */
+  readonly text?: string | number
+}
+
+// XML 1.0, 2.2: what it cannot say at all, not even as a reference; and the controls of C1, which nobody means.
+// eslint-disable-next-line no-control-regex
+const UNSPEAKABLE = /[^\t\n\r\u{20}-\u{7E}\u{A0}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
+
+const builder = new XMLBuilder({ preserveOrder: true, ignoreAttributes: false, attributeNamePrefix: '', suppressEmptyNode: true })
+
+/** Writes an XML document on one line after its declaration, in UTF-8. Characters that XML has no way to say are left out. */
+export function formatXml(root: XmlOutput): string {
+  return `<?xml version="1.0"?>\n${builder.build([nodeOf(root)])}\n`
+}
+
+/** An element with text alone. */
+export const xmlText = (name: string, text: string | number): XmlOutput => ({ name, text })
+
+// As the builder wants it.
+const nodeOf = ({ name, attributes, children = [], text }: XmlOutput): Record<string, unknown> => ({
+  [name]: [...(text === undefined || text === '' ? [] : [{ '#text': speakable(String(text)) }]), ...children.map(nodeOf)],
+  ...(attributes !== undefined && {
+    ':@': Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, speakable(value)])),
+  }),
+})
+
+const speakable = (text: string): string => text.replace(UNSPEAKABLE, '')

@@ -11,14 +11,15 @@ import { assetRoutes } from './routes/assets.js'
 import { eventRoutes } from './routes/events.js'
 import { guardOf } from './routes/guard.js'
 import { listen } from './routes/listen.js'
-import { metadataRoutes } from './routes/metadata.js'
 import { metricsRoutes } from './routes/metrics.js'
 import { openApiRoutes } from './routes/openapi.js'
 import { embedPage, missingPage, mountPage, statusPage } from './routes/pages.js'
 import { playlists } from './routes/playlists.js'
 import { allowAll, dress, isApi, refuse } from './routes/respond.js'
 import { recordingRoutes } from './routes/recordings.js'
-import { shoutcastRoutes } from './routes/shoutcast.js'
+import { commandRoutes } from './routes/icecast/commands.js'
+import { shoutcastAdminRoutes } from './routes/icecast/shoutcast-admin.js'
+import { shoutcastRoutes } from './routes/icecast/shoutcast.js'
 import { statusRoutes } from './routes/status.js'
 import { addressOf } from './routes/visit.js'
 
@@ -50,8 +51,9 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   recordingRoutes(router, context, guard)
   assetRoutes(router)
   adminPage(router, context)
+  shoutcastAdminRoutes(router, context, guard)
   // Last, for it takes whatever is left below /admin.
-  metadataRoutes(router, context)
+  commandRoutes(router, context, guard)
   // The router brings its own parameters to the context, which nobody needs to give it.
   const routed: (ctx: any, next: Next) => Promise<unknown> = router.routes()
   return (ctx, next) =>

@@ -50,7 +50,7 @@ export function basic({ source, admin, sourceUser = 'source', adminUser = 'admin
   if (source === '' || admin === '') throw new TypeError('Cannot use an empty password; leave it out to let nobody in')
   return {
     source: ({ user, password }) => source !== undefined && (user === '' || equal(user, sourceUser)) && verifyPassword(password, source),
-    admin: ({ user, password }) => admin !== undefined && equal(user, adminUser) && verifyPassword(password, admin),
+    admin: ({ user, password }) => admin !== undefined && (user === '' || equal(user, adminUser)) && verifyPassword(password, admin),
     version: fingerprint(`${adminUser}\n${admin ?? ''}`),
   }
 }
@@ -60,14 +60,19 @@ export function basic({ source, admin, sourceUser = 'source', adminUser = 'admin
  * does; everything else is asked of `auth`.
  * @param auth what decides about all other mounts
  * @param passwordOf the password of a mount (plain or a hash), undefined when it has none of its own
- * @param user name that sources of such mounts use
+ * @param userOf the name that sources of such a mount use
  */
-export function withMountPasswords(auth: Auth, passwordOf: (mount: string) => string | undefined, user = 'source'): Auth {
+export function withMountPasswords(
+  auth: Auth,
+  passwordOf: (mount: string) => string | undefined,
+  userOf: (mount: string) => string = () => 'source',
+): Auth {
   const own: Auth = {
     source: (attempt) => {
-      const stored = attempt.mount === undefined ? undefined : passwordOf(attempt.mount)
-      if (stored === undefined) return auth.source(attempt)
-      return (attempt.user === '' || equal(attempt.user, user)) && verifyPassword(attempt.password, stored)
+      const { mount, user, password } = attempt
+      const stored = mount === undefined ? undefined : passwordOf(mount)
+      if (mount === undefined || stored === undefined) return auth.source(attempt)
+      return (user === '' || equal(user, userOf(mount))) && verifyPassword(password, stored)
     },
     admin: (attempt) => auth.admin(attempt),
   }

@@ -3,6 +3,7 @@ import { Mount, type MountEvents, type Tell } from '../mount/mount.js'
 import { Source } from '../mount/source.js'
 import { Feed } from './feed.js'
 import { History, type HistoryOwner } from './history.js'
+import { IcecastNews } from './icecast-news.js'
 import { Live } from './live.js'
 import type { LogTail } from './log-tail.js'
 import type { ReportContext } from './routes/status-report.js'
@@ -39,6 +40,8 @@ export class News {
   readonly feed: Feed
   /** Addresses that are told what happens. */
   readonly webhooks: Webhooks
+  /** Those who follow it as they would Icecast. */
+  readonly icecast: IcecastNews
   /** How the server does, and did for the last hour. */
   readonly history: History
   readonly #owner: NewsOwner
@@ -47,6 +50,7 @@ export class News {
   constructor(owner: NewsOwner) {
     this.#owner = owner
     this.live = new Live(owner)
+    this.icecast = new IcecastNews(owner)
     this.history = new History(owner)
     this.feed = new Feed({ clock: owner.clock, history: this.history, tail: owner.tail, audit: owner.state.audit })
     this.webhooks = new Webhooks(owner)
@@ -54,7 +58,7 @@ export class News {
 
   /** How many follow what happens on a connection of their own. */
   get size(): number {
-    return this.live.size + this.feed.size
+    return this.live.size + this.feed.size + this.icecast.size
   }
 
   /** Begins to look how the server does. */
@@ -70,6 +74,7 @@ export class News {
   /** Tells of something that happened to a mount. */
   readonly tell: Tell = (event, ...args) => {
     if (SOON.has(event)) this.live.poke()
+    this.icecast.tell(event, ...args)
     WEBHOOK_NEWS[event]?.((...news) => this.webhooks.tell(...news), this.#owner.clock.now(), ...args)
     const change = CHANGES[event]
     if (change !== undefined) for (const mount of args) if (mount instanceof Mount) this.feed.changed(mount.name, change)
@@ -86,6 +91,7 @@ export class News {
     this.stop()
     this.live.close()
     this.feed.close()
+    this.icecast.close()
     return this.webhooks.close()
   }
 }

@@ -196,11 +196,16 @@ t.test('a ListenerClient reads what servers old and new send', async (t) => {
       response
         .writeHead(200, { 'content-type': 'audio/x-scpls; charset=utf-8' })
         .end('[playlist]\nNumberOfEntries=1\nFile1=/chunked\nTitle1=Radio\n')
-    else if (path === '/chunked') {
+    else if (path.startsWith('/chunked')) {
       response.writeHead(200, { 'content-type': 'audio/mpeg' })
       for (const byte of media) response.write(Buffer.of(byte))
       response.end()
-    } else if (path === '/whole') response.end(`${auth} ${String(request.headers['icy-metadata'])}`)
+    } else if (path === '/radio.xspf')
+      response
+        .writeHead(200, { 'content-type': 'application/xspf+xml' })
+        .end('<playlist><trackList><track><location>/chunked?a=1&amp;b</location></track></trackList></playlist>')
+    else if (path === '/plain.pls') response.writeHead(200, { 'content-type': 'text/plain' }).end('[playlist]\nFile1=chunked')
+    else if (path === '/whole') response.end(`${auth} ${String(request.headers['icy-metadata'])}`)
     else if (path === '/round') response.writeHead(301, { location: '/round' }).end()
     else if (path === '/nested.m3u') response.writeHead(200, { 'content-type': 'audio/mpegurl' }).end('/radio.m3u')
     else if (path === '/hls') response.writeHead(200, { 'content-type': 'application/x-mpegURL' }).end('#EXTM3U\n#EXT-X-VERSION:9\nv.m3u8')
@@ -225,7 +230,9 @@ t.test('a ListenerClient reads what servers old and new send', async (t) => {
     titles.map(({ display }) => display),
     ['A – B'],
   )
-  t.ok((await buffer(new ListenerClient(`http://${at}/radio.pls`))).equals(media))
+  for (const list of ['radio.pls', 'radio.xspf', 'plain.pls'])
+    t.ok((await buffer(new ListenerClient(`http://${at}/${list}`))).equals(media), list)
+  t.equal(String(await buffer(new ListenerClient(`http://a:100%@${at}/whole`, { metadata: false }))), 'Basic YToxMDAl undefined')
   t.equal(String(await buffer(new ListenerClient(`http://a:b@${at}/whole`, { metadata: false }))), 'Basic YTpi undefined')
   t.equal(String(await buffer(new ListenerClient(`http://${at}/whole`))), 'none 1')
   const fault = (path: string): Promise<string> => failure(new ListenerClient(`http://${at}${path}`))

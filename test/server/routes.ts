@@ -20,6 +20,7 @@ import { State } from '../../lib/server/state.js'
 import { Sessions } from '../../lib/server/sessions.js'
 import { Edits } from '../../lib/server/edits.js'
 import { MemoryKeeper } from '../../lib/server/settings-keeper.js'
+import { Via } from '../../lib/server/via.js'
 import { Viewers } from '../../lib/server/viewers.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
@@ -60,6 +61,7 @@ class Lab implements ServerContext {
   readonly settings
   readonly mounts
   readonly viewers = new Viewers()
+  readonly via = new Via()
   readonly media: Media = new Media(this)
   readonly edits: Edits = new Edits(this, new MemoryKeeper({}, () => {}))
   readonly clock = { now: Date.now, after: () => () => {} }
@@ -603,7 +605,7 @@ t.test('admin.cgi knows the mount by itself', async (t) => {
   t.equal(stream.metadata.display, 'Five', 'a user may stand before the password')
   await get('/admin.cgi?mode=updinfo&song=Six', ADMIN)
   t.equal(stream.metadata.display, 'Six', 'or in the usual header')
-  t.equal((await get('/admin.cgi?mode=viewxml&pass=s3cret')).status, 400)
+  t.equal((await get('/admin.cgi?mode=nothing&pass=s3cret')).status, 400)
 })
 
 t.test('metrics only grow, though sources come and go', async (t) => {

@@ -34,9 +34,7 @@ export const listenerHandlers = (context: ServerContext): Handlers => {
       mustOwn(who, body.to)
       const { mount: from } = liveMount(mounts.get(params.mount), params.mount)
       const { mount: to } = liveMount(mounts.get(body.to), body.to)
-      const reason = whyNot(from, to)
-      if (reason !== undefined) throw new FloecastError('CANNOT_MOVE', { mount: from.name, to: to.name, reason })
-      return { moved: from.handOver(to, to.name) }
+      return { moved: moveListeners(from, to) }
     },
     listBans: () => ({ bans: bans.list.map(toldBan) }),
     ban: async ({ body, who, address: own }) => {
@@ -48,13 +46,32 @@ export const listenerHandlers = (context: ServerContext): Handlers => {
       const now = clock.now()
       const until = body.minutes === null ? null : now + body.minutes * 60_000
       const one: Ban = { address, reason: body.reason, by: who!.name, since: now, until }
-      await bans.add(one)
-      return { ...toldBan(one), ended: end(context, address) }
+      return { ...toldBan(one), ended: await banAddress(context, one) }
     },
     unban: async ({ params: { address } }) => {
       if (!(await bans.remove(normalRange(address) ?? address))) throw new FloecastError('BAN_NOT_FOUND', { address })
     },
   }
+}
+
+/**
+ * Hands the listeners of a live mount over to another.
+ * @returns how many have been moved
+ * @throws FloecastError CANNOT_MOVE where players cannot follow, or there is no room
+ */
+export function moveListeners(from: Mount, to: Mount): number {
+  const reason = whyNot(from, to)
+  if (reason !== undefined) throw new FloecastError('CANNOT_MOVE', { mount: from.name, to: to.name, reason })
+  return from.handOver(to, to.name)
+}
+
+/**
+ * Keeps an address or a range out, and ends all that it has open.
+ * @returns how many sources and listeners it had
+ */
+export async function banAddress(context: ServerContext, one: Ban): Promise<number> {
+  await context.state.bans.add(one)
+  return end(context, one.address)
 }
 
 // Sends away whoever has this id.

@@ -31,10 +31,16 @@ export function eventRoutes(router: Router, context: ServerContext, guard: ApiGu
 /**
  * Answers with a stream of events, which is written to from outside until one end closes it.
  * @param join begins to write; what it returns is called when the stream is over
+ * @param type what is written
  */
-export function stream(context: ServerContext, ctx: Context, join: (sink: EventSink) => () => void): void {
+export function stream(
+  context: ServerContext,
+  ctx: Context,
+  join: (sink: EventSink) => () => void,
+  type = 'text/event-stream; charset=utf-8',
+): void {
   const { req, res } = ctx
-  ctx.set('Content-Type', 'text/event-stream; charset=utf-8')
+  ctx.set('Content-Type', type)
   ctx.set('Cache-Control', 'no-cache, no-store, no-transform')
   // nginx would keep events until there are many.
   ctx.set('X-Accel-Buffering', 'no')

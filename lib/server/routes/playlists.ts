@@ -17,13 +17,22 @@ import { visitOf } from './visit.js'
 export async function playlists(context: ServerContext, ctx: Context, next: Next): Promise<void> {
   const match = /^(\/.+)\.(m3u|pls|xspf|vclt)$/.exec(mountPath(ctx.path) ?? '')
   const mount = match === null || context.mounts.get(match[0]) !== undefined ? undefined : context.mounts.get(match[1]!)
-  const kind = KINDS.get(match?.[2] ?? '')
-  if ((ctx.method !== 'GET' && ctx.method !== 'HEAD') || mount === undefined || kind === undefined) {
+  const ending = match?.[2] ?? ''
+  if ((ctx.method !== 'GET' && ctx.method !== 'HEAD') || mount === undefined || !isPlaylistEnding(ending)) {
     await next()
     return
   }
   dress(ctx)
   allowAll(ctx)
+  givePlaylist(context, ctx, mount, ending)
+}
+
+/** The endings of playlists that lead to a mount. */
+export type PlaylistEnding = 'm3u' | 'pls' | 'xspf' | 'vclt'
+
+/** Answers with a playlist that leads to a mount, by the address that was asked. */
+export function givePlaylist(context: ServerContext, ctx: Context, mount: Mount, ending: PlaylistEnding): void {
+  const kind = KINDS[ending]
   ctx.set('Content-Type', kind.type)
   ctx.body = kind.write(mount, publicUrl(visitOf(ctx), context.settings, mount.name), context)
 }
@@ -83,12 +92,14 @@ interface Kind {
   readonly write: (mount: Mount, url: string, context: ServerContext) => string
 }
 
-const KINDS = new Map<string, Kind>([
-  ['m3u', { type: 'audio/x-mpegurl', write: (_, url) => `${url}\r\n` }],
-  ['pls', { type: 'audio/x-scpls', write: writePls }],
-  ['xspf', { type: 'application/xspf+xml; charset=utf-8', write: writeXspf }],
-  ['vclt', { type: 'audio/x-vclt; charset=utf-8', write: writeVclt }],
-])
+const KINDS: Readonly<Record<PlaylistEnding, Kind>> = {
+  m3u: { type: 'audio/x-mpegurl', write: (_, url) => `${url}\r\n` },
+  pls: { type: 'audio/x-scpls', write: writePls },
+  xspf: { type: 'application/xspf+xml; charset=utf-8', write: writeXspf },
+  vclt: { type: 'audio/x-vclt; charset=utf-8', write: writeVclt },
+}
+
+const isPlaylistEnding = (text: string): text is PlaylistEnding => Object.hasOwn(KINDS, text)
 
 const nameOf = ({ info, name }: Mount): string => info.name ?? name
 const descriptionOf = ({ info }: Mount): string => info.description ?? 'Unspecified description'

@@ -1,7 +1,7 @@
 import type { Router } from '@koa/router'
 import { parseQuery, rawQuery } from '../../icy/path.js'
 import type { ServerContext } from '../context.js'
-import { icestats } from './icestats.js'
+import { icestats } from './icecast/icestats.js'
 import { openly } from './respond.js'
 import { statusReport } from './status-report.js'
 import { visitOf } from './visit.js'

@@ -1,47 +1,55 @@
 import { hostname } from 'node:os'
-import type { Track } from '../../formats/frame.js'
-import type { Mount } from '../../mount/mount.js'
-import { SERVER } from '../../version.js'
-import { encodePath, publicOrigin, type Visit } from '../address.js'
-import { audienceOf } from '../audience.js'
-import type { ServerContext } from '../context.js'
-import { statedKilobits, visibleMounts } from './status-report.js'
+import type { Track } from '../../../formats/frame.js'
+import type { Mount } from '../../../mount/mount.js'
+import { SERVER } from '../../../version.js'
+import { encodePath, publicOrigin, type Visit } from '../../address.js'
+import { audienceOf } from '../../audience.js'
+import { type ReportContext, statedKilobits, visibleMounts } from '../status-report.js'
 
-type Value = string | number | null
-type Fields = Record<string, Value>
+/** What Icecast tells of a server or a source, by the names that it has there, in alphabetical order: there are readers that count on it. */
+export type Fields = Readonly<Record<string, string | number>>
 
 /**
  * Makes the answer of `/status-json.xsl` in the shape of Icecast 2.4.4: no `source` without one, an object for one, a list for
  * more; `dummy` at the end. Unlike there, text stays text (a title `1999` is no number) and is UTF-8 without entities.
  * @param only the mount asked for; without it, all that are live and not hidden
  */
-export function icestats(context: ServerContext, visit: Visit, only: string | undefined): { icestats: object } {
-  const { settings, mounts, started } = context
+export function icestats(context: ReportContext, visit: Visit, only: string | undefined): { icestats: object } {
+  const { settings, mounts } = context
   const origin = publicOrigin(visit, settings)
   const sources = visibleMounts(mounts)
     .filter(({ name, source }) => source !== undefined && (only === undefined || name === only))
-    .map((mount) => sourceFields(context, mount, origin))
+    .map((mount) => ({ ...sourceFields(context, mount, origin), dummy: null }))
   return {
     icestats: {
-      admin: settings.admin,
-      host: settings.hostname ?? hostname(),
-      location: settings.location,
-      server_id: SERVER,
-      server_start: rfcDate(started),
-      server_start_iso8601: isoDate(started),
+      ...serverFields(context),
       ...(sources.length === 0 ? { dummy: null } : { source: sources.length === 1 ? sources[0] : sources }),
     },
   }
 }
 
-function sourceFields(context: ServerContext, mount: Mount, origin: string): Fields {
+/** What everybody may know of the server. */
+export const serverFields = ({ settings, started }: Pick<ReportContext, 'settings' | 'started'>): Fields => ({
+  admin: settings.admin,
+  host: settings.hostname ?? hostname(),
+  location: settings.location,
+  server_id: SERVER,
+  server_start: rfcDate(started),
+  server_start_iso8601: isoDate(started),
+})
+
+/**
+ * What everybody may know of a mount that is live.
+ * @param origin scheme, host and prefix of its address
+ */
+export function sourceFields(context: Pick<ReportContext, 'viewers' | 'clock'>, mount: Mount, origin: string): Fields {
   // Whoever reads this wants to know how many hear and see it, not by what protocol.
   const { total } = audienceOf(context, mount)
   const { info, metadata, source } = mount
   const connected = source?.details.connected ?? 0
   // An ICY stream has one line of title; elsewhere artist and title stand apart where the source tells them apart.
   const apart = !mount.icy && metadata.artist !== undefined
-  const fields: Record<string, Value | undefined> = {
+  return sorted({
     ...(isPlain(mount) ? plainFields(mount) : trackFields(mount)),
     artist: apart ? metadata.artist : undefined,
     audio_info: info.audioInfo,
@@ -56,10 +64,13 @@ function sourceFields(context: ServerContext, mount: Mount, origin: string): Fie
     stream_start: rfcDate(connected),
     stream_start_iso8601: isoDate(connected),
     title: (apart ? metadata.title : metadata.display) || undefined,
-  }
-  const known = Object.entries(fields).filter((field): field is [string, Value] => field[1] !== undefined)
-  // In Icecast the keys stand in alphabetical order, and there are readers that count on it.
-  return { ...Object.fromEntries(known.toSorted(([a], [b]) => (a < b ? -1 : 1))), dummy: null }
+  })
+}
+
+/** Leaves out what is not known, and puts the rest in order. */
+export function sorted(fields: Readonly<Record<string, string | number | undefined>>): Fields {
+  const known = Object.entries(fields).filter((field): field is [string, string | number] => field[1] !== undefined)
+  return Object.fromEntries(known.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 const isPlain = ({ icy, source }: Mount): boolean => icy || source?.demuxer.format === 'raw'
@@ -77,7 +88,7 @@ function plainFields(mount: Mount): Record<string, number | undefined> {
 }
 
 // Icecast says this of Ogg alone; here the names serve all formats that have tracks.
-function trackFields(mount: Mount): Record<string, Value | undefined> {
+function trackFields(mount: Mount): Record<string, string | number | undefined> {
   const tracks = mount.source?.demuxer.tracks
   const audio = trackOf(tracks, 'audio')
   const video = trackOf(tracks, 'video')

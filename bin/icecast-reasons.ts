@@ -1,0 +1,88 @@
+/** Why tags of an Icecast configuration have no effect, by tag: half a sentence each. */
+export type Reasons = Readonly<Record<string, string>>
+
+/** Of a tag that nobody knows, or that is Icecast's own affair. */
+export const NOTHING = 'floecast knows nothing of the kind'
+
+const RELAYS = 'floecast relays no other servers; let the encoder, or ffmpeg, send here'
+const DIRECTORY = 'floecast reports to no directory'
+const HOOKS = 'no program is run; webhooks, added on the page at /admin/, tell of sources and listeners'
+const OBSOLETE = 'Icecast itself has no use for it any more'
+const UNIT = 'whoever starts floecast sees to it, as systemd does'
+
+/** Of the whole server. */
+export const GENERAL: Reasons = {
+  'server-id': 'floecast says in all answers what it is',
+  fileserve: 'floecast has pages of its own; let a web server give files',
+  icelogin: OBSOLETE,
+  directory: DIRECTORY,
+  relay: RELAYS,
+  'relays-on-demand': RELAYS,
+  'master-server': RELAYS,
+  'master-server-port': RELAYS,
+  'master-update-interval': RELAYS,
+  'master-username': RELAYS,
+  'master-password': RELAYS,
+  'so-sndbuf': 'the system chooses the size of its buffers',
+  event: HOOKS,
+  'event-bindings': HOOKS,
+  include: 'one file holds everything: put its content here',
+}
+
+/** Of limits. */
+export const LIMITS: Reasons = {
+  threadpool: OBSOLETE,
+  workers: 'one process serves everyone',
+  'client-timeout': 'a listener is dropped when it has fallen behind by queueSize, however long that takes',
+  'queue-len': 'what is kept for slow listeners is told in bytes: queueSize',
+  'min-queue-size': 'what is kept for slow listeners is told in bytes: queueSize',
+  'max-bandwidth': 'listeners are limited by their number: maxListeners',
+}
+
+/** Of who may do what. */
+export const AUTHENTICATION: Reasons = {
+  'relay-user': 'servers that relay from here sign in as the administrator, or one of the people added on the page at /admin/',
+  'relay-password': 'servers that relay from here sign in as the administrator, or one of the people added on the page at /admin/',
+  role: 'listeners are let in without a password; people who run the server are added on the page at /admin/',
+}
+
+/** Of a mount. */
+export const MOUNT: Reasons = {
+  'no-mount': 'a mount is there for all who know its name',
+  'on-connect': HOOKS,
+  'on-disconnect': HOOKS,
+  'event-bindings': HOOKS,
+  'cluster-password': OBSOLETE,
+  charset: 'titles are read as UTF-8 where they are that, else as ISO-8859-1, and sent as UTF-8',
+  bitrate: 'the bit rate is the one that the source sends',
+  type: 'the bytes tell what a stream is',
+  subtype: 'the bytes tell what a stream is',
+  authentication: 'listeners are let in without a password; whoever uses the library can give an Auth that asks for one',
+  'limit-rate': 'a listener gets what the source sends, as it comes',
+  listenurl: 'addresses are those by which the server was asked',
+}
+
+/** Of files and addresses. */
+export const PATHS: Reasons = {
+  basedir: UNIT,
+  adminroot: 'floecast has pages of its own',
+  pidfile: UNIT,
+  alias: 'a mount has one name; let a proxy in front rewrite others',
+  'allow-ip': 'everybody may ask, but for addresses that are banned on the page at /admin/',
+  'deny-ip': 'addresses are banned on the page at /admin/',
+  'deny-agents': 'players are not told from each other when they come',
+  'ssl-allowed-ciphers': 'the ciphers are those of Node.js: TLS 1.2 and 1.3',
+  'mime-types': 'the bytes tell what a stream is',
+}
+
+/** Of the log. */
+export const LOGGING: Reasons = {
+  accesslog: 'without a file there is no access log',
+  errorlog: 'the log goes to standard output, where systemd or a container keeps it',
+  playlistlog: 'what has played is in /played, on the pages, and in webhooks',
+  logsize: 'logrotate cuts files; SIGHUP opens them again',
+  logarchive: 'logrotate cuts files; SIGHUP opens them again',
+}
+
+/** Of what the program may do. */
+export const SECURITY: Reasons = { chroot: UNIT, changeowner: UNIT }

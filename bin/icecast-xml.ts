@@ -1,0 +1,200 @@
+import { isAbsolute, join } from 'node:path'
+import { Document } from 'yaml'
+import { parseXml, type XmlElement } from '../lib/icy/xml.js'
+import { VERSION } from '../lib/index.js'
+import { ConfigError } from './config.js'
+import { MountReader } from './icecast-mount.js'
+import { isOn, milliseconds, named, Notes, slashed, textOf } from './icecast-notes.js'
+import { AUTHENTICATION, GENERAL, LIMITS, LOGGING, PATHS, SECURITY } from './icecast-reasons.js'
+
+/** What has become of an Icecast configuration. */
+export interface Converted {
+  /** The same as a configuration of ours, with comments. */
+  readonly yaml: string
+  /** What has no effect here: the tag, and why, in a sentence each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Converts a configuration of Icecast 2.4, or what is like it in those of 2.5 and Icecast-KH.
+ * @param text of the XML file
+ * @param file its name, for comments and messages
+ * @throws {@link ConfigError} when it is none
+ */
+export function convertIcecast(text: string, file: string): Converted {
+  const root = parseXml(text)
+  if (root === undefined) throw new ConfigError(file, ['it is not well-formed XML; xmllint says where'])
+  if (root.name !== 'icecast') throw new ConfigError(file, [`its first tag is <${root.name}>, but has to be <icecast>`])
+  const reader = new Reader()
+  reader.read(root)
+  return { yaml: reader.write(file), notes: reader.notes.list }
+}
+
+interface Port {
+  readonly port: number
+  readonly host?: string
+}
+
+class Reader {
+  readonly notes = new Notes()
+  readonly #document = new Document({})
+  readonly #mounts = new MountReader(this.notes)
+  readonly #ports: Port[] = []
+  readonly #shoutcastPorts: Port[] = []
+  readonly #proxies: string[] = []
+  #shoutcastMount: string | undefined
+  #logdir = ''
+  #certificate: string | undefined
+  #key: string | undefined
+
+  read(root: XmlElement): void {
+    // Whatever other tags are read against comes first.
+    for (const paths of named(root, 'paths')) {
+      this.#logdir = textOf(paths, 'logdir') ?? this.#logdir
+      this.#mounts.webroot = textOf(paths, 'webroot') ?? this.#mounts.webroot
+    }
+    for (const element of root.children) this.#top(element)
+    this.#listen()
+    this.#set('shoutcastMount', this.#shoutcastMount)
+    this.#set('tls.certificate', this.#certificate)
+    this.#set('tls.key', this.#certificate === undefined ? undefined : (this.#key ?? this.#certificate))
+    this.#set('trustedProxies', this.#proxies.length > 0 ? this.#proxies : undefined)
+    this.#set('mediaDir', this.#mounts.mediaDir)
+    for (const [name, settings] of this.#mounts.all) this.#document.setIn(['mounts', name], this.#document.createNode(settings))
+  }
+
+  write(file: string): string {
+    const head = [
+      ` Converted from ${file.replaceAll(/[\p{Cc}]/gu, ' ')} by floecast ${VERSION}.`,
+      ' floecast --print-config explains every key; floecast --check FILE says whether this file is right.',
+    ]
+    const { list } = this.notes
+    this.#document.commentBefore = head.join('\n')
+    if (list.length > 0) this.#document.comment = [' What has no effect here:', ...list.map((line) => `   ${line}`)].join('\n')
+    return this.#document.toString({ lineWidth: 0 })
+  }
+
+  #top(element: XmlElement): void {
+    const { name, text, children } = element
+    const groups: Readonly<Record<string, (child: XmlElement) => void>> = {
+      limits: (child) => this.#limit(child),
+      authentication: (child) => this.#authentication(child),
+      logging: (child) => this.#log(child),
+      paths: (child) => this.#path(child),
+      security: (child) => (child.text === '0' ? undefined : this.notes.skip(child, SECURITY)),
+    }
+    const group = Object.hasOwn(groups, name) ? groups[name] : undefined
+    if (group !== undefined) for (const child of children) group(child)
+    else if (name === 'location' || name === 'admin' || name === 'hostname') this.#set(name, text)
+    else if (name === 'source-password') this.#set('passwords.source', text)
+    else if (name === 'shoutcast-mount') this.#shoutcast(text)
+    else if (name === 'listen-socket') this.#socket(element)
+    else if (name === 'http-headers') this.#mounts.headers(element, this.#mounts.general)
+    else if (name === 'mount') this.#mounts.read(element)
+    else this.notes.skip(element, GENERAL)
+  }
+
+  #limit(element: XmlElement): void {
+    const { name, text } = element
+    const { general } = this.#mounts
+    const key = LIMIT_KEYS[name]
+    if (name === 'burst-on-connect') {
+      if (!isOn(text)) general['burstSize'] = 0
+      return
+    }
+    if (key === undefined) return this.notes.skip(element, LIMITS)
+    const number = this.notes.number(element)
+    const value = name.endsWith('-timeout') ? milliseconds(number) : number
+    // Icecast's default is ours for audio; video has a larger one.
+    if (value === undefined || (key === 'queueSize' && value === ICECAST_QUEUE)) return
+    if (key.startsWith('limits.')) this.#set(key, value)
+    // Without burst, its size does not matter.
+    else if (key !== 'burstSize' || general['burstSize'] !== 0) general[key] = value
+  }
+
+  #authentication(element: XmlElement): void {
+    const { name, text } = element
+    if (name === 'source-password') this.#set('passwords.source', text)
+    else if (name === 'admin-password') this.#set('passwords.admin', text)
+    else if (name === 'admin-user') this.#set('passwords.adminUser', text === 'admin' ? undefined : text)
+    else this.notes.skip(element, AUTHENTICATION)
+  }
+
+  #socket(element: XmlElement): void {
+    const host = textOf(element, 'bind-address')
+    let port: number | undefined
+    for (const child of element.children) {
+      if (child.name === 'port') port = this.notes.number(child)
+      else if (child.name === 'shoutcast-mount') this.#shoutcast(child.text)
+      // With a certificate, every port speaks TLS as well as plain text.
+      else if (!/^(bind-address|ssl|tls|shoutcast-compat)$/.test(child.name)) this.notes.skip(child, GENERAL)
+    }
+    const ports = isOn(textOf(element, 'shoutcast-compat') ?? '0') ? this.#shoutcastPorts : this.#ports
+    if (port === undefined) this.notes.add('<listen-socket>: it names no port')
+    else ports.push({ port, ...(host !== undefined && host !== '' && { host }) })
+  }
+
+  #shoutcast(text: string): void {
+    const mount = slashed(text)
+    if (this.#shoutcastMount !== undefined && this.#shoutcastMount !== mount)
+      this.notes.add(`<shoutcast-mount> ${mount}: SHOUTcast encoders have one mount; others give /mount:password as their password`)
+    else this.#shoutcastMount = mount
+  }
+
+  // The first socket is the port; SHOUTcast encoders have the one that is theirs, else the one after it.
+  #listen(): void {
+    const [first = { port: 8000 }, ...others] = this.#ports
+    const [shoutcast, ...more] = this.#shoutcastPorts
+    this.#set('port', first.port)
+    this.#set('host', first.host)
+    this.#set('shoutcastPort', shoutcast?.port ?? (this.#shoutcastMount === undefined ? false : first.port + 1))
+    if (others.length + more.length > 0) this.#set('alsoListen', [...others, ...more])
+  }
+
+  #log(element: XmlElement): void {
+    const { name, text } = element
+    // Icecast-KH and 2.5 have tags within.
+    const file = name === 'accesslog' ? text || (textOf(element, 'name') ?? '') : ''
+    if (name === 'loglevel') this.#set('log.level', LEVELS[text.toLowerCase()] ?? 'info')
+    else if (file !== '' && file !== '-') this.#set('log.accessLog', isAbsolute(file) ? file : join(this.#logdir, file))
+    else this.notes.skip(element, LOGGING)
+  }
+
+  #path(element: XmlElement): void {
+    const { name, text, attributes } = element
+    if (name === 'logdir' || name === 'webroot' || (name === 'alias' && attributes['source'] === '/')) return
+    if (name === 'ssl-certificate' || name === 'tls-certificate') this.#certificate = text
+    else if (name === 'ssl-private-key' || name === 'tls-key') this.#key = text
+    else if (name === 'x-forwarded-for') this.#proxies.push(text)
+    else this.notes.skip(element, PATHS)
+  }
+
+  #set(path: string, value: unknown): void {
+    if (value !== undefined && value !== '') this.#document.setIn(path.split('.'), this.#document.createNode(value))
+  }
+}
+
+const ICECAST_QUEUE = 524_288
+
+const LIMIT_KEYS: Readonly<Record<string, string>> = {
+  clients: 'limits.maxListeners',
+  'max-listeners': 'limits.maxListeners',
+  sources: 'limits.maxSources',
+  'header-timeout': 'limits.headerTimeout',
+  'source-timeout': 'sourceTimeout',
+  'queue-size': 'queueSize',
+  'burst-size': 'burstSize',
+}
+
+const LEVELS: Readonly<Record<string, string>> = {
+  '4': 'debug',
+  debug: 'debug',
+  '3': 'info',
+  info: 'info',
+  information: 'info',
+  '2': 'warn',
+  warn: 'warn',
+  warning: 'warn',
+  '1': 'error',
+  error: 'error',
+}
