@@ -83,7 +83,8 @@ export function summaryOf(state: StreamerState): string {
       (target) =>
         `${placeOf(target)}: ${target.status}, ${formatRate(target.bitrate)}${target.viewers === null ? '' : `, viewers ${target.viewers}`}`,
     ),
-    ...(state.frameRate === null ? [] : [`${Math.round(state.frameRate)} fps, dropped ${state.droppedFrames}`]),
+    ...(state.frameRate === null ? [] : [`${Math.round(state.frameRate)} fps`]),
+    `dropped ${formatSize(state.targets.reduce((sum, target) => sum + target.dropped, 0))}`,
     ...(playing === undefined
       ? []
       : [

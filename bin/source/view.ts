@@ -82,10 +82,11 @@ function statusOf({ status, since }: StreamerTarget, { now, paint }: Look): Piec
 
 function header(state: StreamerState, look: Look): string[] {
   const { paint, columns } = look
-  const { targets, frameRate, droppedFrames, status } = state
+  const { targets, frameRate, status } = state
   const [first] = targets
   if (first === undefined) return []
   const one = targets.length === 1
+  const dropped = targets.reduce((sum, target) => sum + target.dropped, 0)
   const viewers = targets.some((target) => target.viewers !== null)
     ? targets.reduce((sum, target) => sum + (target.viewers ?? 0), 0)
     : undefined
@@ -98,7 +99,7 @@ function header(state: StreamerState, look: Look): string[] {
     ...(status === 'paused' ? ([['paused', paint.yellow]] satisfies Piece[]) : []),
     [`▲ ${formatRate(targets.reduce((sum, { bitrate }) => sum + bitrate, 0))}`],
     ...(frameRate === null ? [] : ([[`${Math.round(frameRate)} fps`]] satisfies Piece[])),
-    ...(whole || droppedFrames > 0 ? ([[`dropped ${droppedFrames}`, droppedFrames > 0 ? paint.yellow : String]] satisfies Piece[]) : []),
+    ...(whole ? ([[`dropped ${formatSize(dropped)}`, dropped > 0 ? paint.yellow : String]] satisfies Piece[]) : []),
     ...(viewers === undefined ? [] : ([[`viewers ${viewers}`]] satisfies Piece[])),
     ...(one ? waiting(first, look) : []),
   ]

@@ -47,7 +47,6 @@ export const streamerState = z.strictObject({
   loop: z.boolean().describe('Whether the list begins anew after its last entry'),
   frameRate: z.number().nullable().describe('Pictures a second that went out over the last seconds; null without pictures'),
   frames: z.number().describe('Pictures sent so far'),
-  droppedFrames: z.number().describe('Pictures that came too late from the encoder, or were left out'),
   encoder: z.string().nullable().describe('What encodes, such as "ffmpeg 5.1.6, libx264"; null where nothing has to'),
   warnings: z.array(z.string()).describe('What is not as it should be, newest last; 20 at most'),
 })

@@ -135,7 +135,6 @@ export class Streamer extends EventEmitter<StreamerEvents> {
       loop: this.#playlist.loop,
       frameRate: output.video === undefined ? null : this.#frames.perSecond,
       frames: this.#playout.frames,
-      droppedFrames: 0,
       encoder: ffmpeg === undefined ? null : `ffmpeg ${ffmpeg.version}, ${(output.video ?? output.audio).encoder}`,
       warnings: [...this.#warnings],
     }

@@ -78,7 +78,6 @@ const state = (more: Partial<StreamerState> = {}): StreamerState =>
     loop: false,
     frameRate: 25,
     frames: 108_900,
-    droppedFrames: 0,
     encoder: null,
     warnings: [],
     ...more,
@@ -114,7 +113,7 @@ t.test('no line is wider than the terminal, no picture taller, and nothing is co
       entries: [...state().entries, ...many],
       current: 'm60',
     }),
-    state({ status: 'paused', droppedFrames: 3, takenOver: 'webcam' }),
+    state({ status: 'paused', takenOver: 'webcam' }),
     state({
       targets: ['/a', '/b', '/c'].map((mount) =>
         target({ mount, status: 'reconnecting', since: null, problem: 'x'.repeat(300), reconnects: 3, dropped: 5 }),

@@ -59,7 +59,6 @@ export class StandInStreamer extends EventEmitter<{ change: [] }> implements Des
       loop: playlist.loop,
       frameRate: 25,
       frames: 109_100,
-      droppedFrames: 0,
       encoder: 'ffmpeg 5.1.6, libx264',
       warnings: [],
     }

@@ -17,7 +17,7 @@ const STATUS: Readonly<Record<StreamerTarget['status'], string>> = {
 }
 
 /** How it goes: where to, since when, and the figures. */
-export function drawTargets({ targets, status, frameRate, droppedFrames, frames, encoder }: Running, watch: string): TemplateResult {
+export function drawTargets({ targets, status, frameRate, frames, encoder }: Running, watch: string): TemplateResult {
   const [first] = targets
   return html`<ul class="targets">
       ${targets.map(
@@ -39,7 +39,6 @@ export function drawTargets({ targets, status, frameRate, droppedFrames, frames,
       ${figure('Sending', bitrateWords(sum(targets, 'bitrate')), `${Math.round(sum(targets, 'bitrate')).toLocaleString('en')} bit/s`)}
       ${figure('Viewers', first?.viewers === null || first === undefined ? '–' : String(sum(targets, 'viewers')), 'as the server says')}
       ${frameRate === null ? nothing : figure('Pictures', `${Math.round(frameRate)} a second`, `${frames.toLocaleString('en')} sent`)}
-      ${frameRate === null ? nothing : figure('Dropped', droppedFrames.toLocaleString('en'), 'pictures that came too late, or were left out')}
       ${figure('Buffer', sizeWords(sum(targets, 'buffered')), 'waits for the network')}
       ${figure('Left out', sizeWords(sum(targets, 'dropped')), 'because the network was too slow or away')}
       ${figure('Connected anew', sum(targets, 'reconnects').toLocaleString('en'), 'times')}
