@@ -166,6 +166,7 @@ t.test('a browser goes live, and everybody sees it', async (t) => {
   await until('the end', async () => (await status())?.live !== true)
   await go.click()
   await until('the next start', async () => (await status())?.live === true)
+  await viewer.reload()
   await plays(viewer)
   t.pass('it stops, and starts again')
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
