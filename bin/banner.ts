@@ -43,7 +43,8 @@ export function formatBanner(welcome: Welcome): string {
   const at = `${nearHost(host)}:${port}`
   const strong = (text: string): string => style('bold', text)
   const { source, admin } = passwords.made
-  const publish = `icecast://source:${source === undefined ? 'PASSWORD' : strong(source)}@${at}/live`
+  const mount = `source:${source === undefined ? 'PASSWORD' : strong(source)}@${at}/live`
+  const publish = `icecast://${mount}`
   const encode = '-c:v libx264 -pix_fmt yuv420p -g 50 -c:a aac -content_type video/mp2t -f mpegts'
   const soft = (text: string): string => style('dim', text)
   const more = [
@@ -68,6 +69,7 @@ export function formatBanner(welcome: Welcome): string {
     row('', '', publish),
     row('', '', soft('container mpegts · muxer settings content_type=video/mp2t · libx264 and aac · a keyframe every 2 s')),
     row('', 'ffmpeg', `ffmpeg -re -i video.mp4 ${encode} ${publish}`),
+    row('', 'easy', `npx floecast-source video.mp4 --to http://${mount}`),
     row('Watch', 'browser', link(`http://${at}/`)),
     row('', 'HLS', `${link(`http://${at}/live.m3u8`)}   ${soft('DASH')} ${link(`http://${at}/live.mpd`)}`),
     row('', 'instant', `${link(`http://${at}/live.mp4`)}   ${soft('one endless stream, nearest to live')}`),

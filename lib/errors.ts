@@ -51,6 +51,7 @@ export const ERRORS = {
   RECORDING_NOT_FOUND: [404, 'Cannot find the recording "{name}"'],
   RECORDING_OPEN: [409, 'Cannot delete "{name}": it is still being written; end the source, or its option dump, first'],
   METHOD_NOT_ALLOWED: [405, 'Cannot use {method} here; use {allow}'],
+  LOOP_DETECTED: [508, 'Cannot relay this: it has come from the server that asks for it; take the relay out of one of the two'],
   CONNECTION_USED: [400, 'Cannot take a source on a connection that has asked something else before; open a new one for it'],
   SOURCE_NOT_FOUND: [400, 'Source does not exist'],
   SERVER_CLOSING: [503, 'The server is shutting down; try again in a moment'],

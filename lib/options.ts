@@ -52,6 +52,13 @@ const headers = z
   .meta({ allowed: 'names and values of header lines (name: value) that the server does not write by itself' })
 const isToken = (name: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(name)
 
+const isUpstream = (text: string): boolean => {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password: word } = new URL(text)
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && word === ''
+}
+const upstream = z.string().refine(isUpstream).meta({ allowed: 'an http or https address without a password in it' })
+
 const mountPath = z.string().startsWith('/').meta({ allowed: 'a path that begins with /' })
 
 /**
@@ -122,6 +129,30 @@ export const mountOptions = z.strictObject({
     .default(true)
     .describe('Take listeners back from the fallback as soon as the source is here again; otherwise they stay there until it ends'),
   fallbackWhenFull: z.boolean().default(false).describe('Give the fallback to who comes when maxListeners are there, instead of a refusal'),
+  relay: z
+    .union([upstream, z.array(upstream).min(1)])
+    .optional()
+    .transform((value) => (typeof value === 'string' ? [value] : value))
+    .describe(
+      'Address of a stream of another server (Icecast, SHOUTcast, floecast) that the mount gives on; of several, the next is tried when one fails',
+    )
+    .meta({
+      examples: ['http://origin.example:8000/live'],
+      allowed: 'an http or https address without a password in it, or a list of such',
+    }),
+  relayUser: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('User name for the addresses of relay, where they want one')
+    .meta({ examples: ['relay'] }),
+  relayPassword: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Password for the addresses of relay, where they want one')
+    .meta({ secret: true, examples: ['say-it-to-them'] }),
+  onDemand: z.boolean().default(false).describe('Relay only while somebody listens; who comes first waits for the first bytes'),
   intro: z
     .string()
     .min(1)
@@ -283,6 +314,15 @@ export const serverOptions = z
       })
       .prefault({})
       .describe('How webhooks may be used; the webhooks themselves are added over the API'),
+    relays: z
+      .strictObject({
+        allowPrivate: z
+          .boolean()
+          .default(false)
+          .describe('Let relays call addresses of the own network and of this machine; administrators could look around there'),
+      })
+      .prefault({})
+      .describe('How mounts may be taken from other servers (the option relay of a mount)'),
     mediaDir: z
       .string()
       .min(1)

@@ -8,6 +8,12 @@ const nameOf = (state: StreamerState, entry: StreamerEntry): string =>
 
 const placeOf = ({ mount, server }: StreamerTarget): string => `${mount} on ${server}`
 
+/** Whether the current entry is known to be on the air: what is done to it is found out when it is opened. */
+function isOn({ entries, current, position }: StreamerState): boolean {
+  const entry = entries.find(({ id }) => id === current)
+  return entry?.state === 'playing' && (entry.way !== null || position > 0)
+}
+
 /**
  * What has happened between two states, one line an event.
  * @param before undefined at first
@@ -25,8 +31,8 @@ export function eventsBetween(before: StreamerState | undefined, after: Streamer
   const current = after.entries.find(({ id }) => id === after.current)
   if (
     current !== undefined &&
-    current.state === 'playing' &&
-    (after.current !== before?.current || known.get(current.id)?.state !== 'playing')
+    isOn(after) &&
+    !(before !== undefined && after.current === before.current && isOn(before) && after.position >= before.position)
   )
     lines.push(describePlaying(after, current))
   if (after.takenOver !== null && after.takenOver !== before?.takenOver)
@@ -53,7 +59,8 @@ function connection(target: StreamerTarget, old: StreamerTarget | undefined): st
     case 'reconnecting':
       return [`${place}: connecting again${why}`]
     case 'failed':
-      return [`${place}: failed${why}`]
+      // The sentence is the last thing that is said.
+      return [`${place}: failed`]
     default:
       return []
   }

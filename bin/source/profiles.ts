@@ -20,14 +20,19 @@ const stored = z.object({
 /** Whether a profile may be called so. */
 export const isProfileName = (name: string): boolean => NAME.test(name)
 
+/** Where something is kept in the configuration folder, as the XDG base directory specification has it. */
+export function configFile(env: NodeJS.ProcessEnv, ...path: string[]): string {
+  const base = env['XDG_CONFIG_HOME']
+  return join(base?.startsWith('/') ? base : join(homedir(), '.config'), 'floecast', ...path)
+}
+
 /** Command lines that are kept under names, each in a file that its owner alone can read. */
 export class Profiles {
   readonly #folder: string
 
-  /** @param env the environment, which may say where configuration is kept, as the XDG base directory specification has it */
+  /** @param env the environment, which may say where configuration is kept */
   constructor(env: NodeJS.ProcessEnv) {
-    const base = env['XDG_CONFIG_HOME']
-    this.#folder = join(base?.startsWith('/') ? base : join(homedir(), '.config'), 'floecast', 'profiles')
+    this.#folder = configFile(env, 'profiles')
   }
 
   /** The names of all of them; none when they cannot be read. */

@@ -1,17 +1,9 @@
 import { type CANCEL_SYMBOL, cancel, confirm, intro, isCancel, log, note, outro, password, select, spinner, text } from '@clack/prompts'
 import { UsageError } from '../command-line.js'
 import type { SourceArguments } from './arguments.js'
+import { Cancelled } from './cancelled.js'
 import { isProfileName, type Profiles } from './profiles.js'
 import { parseTarget, withPassword } from './target.js'
-
-/** Whoever was asked went away, by Ctrl-C or Escape. */
-export class Cancelled extends Error {
-  /** Made where a question is left. */
-  constructor() {
-    super('Nothing was started.')
-    this.name = 'Cancelled'
-  }
-}
 
 /** What the questions need to look at answers. */
 export interface Checks {

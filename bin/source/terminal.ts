@@ -35,6 +35,8 @@ export interface Desk {
 const PACE = 250
 // Milliseconds for which whoever sits there is told that something did not work.
 const NOTICE = 6_000
+// Milliseconds for which a warning is news.
+const NEWS = 20_000
 
 /**
  * Shows a streamer on a terminal, and lets keys steer it.
@@ -49,12 +51,20 @@ export function showOnTerminal(streamer: Steered, { stdin, stdout, coloured, cam
   let drawn = 0
   let waiting: NodeJS.Timeout | undefined
 
+  let warning: string | undefined
+  let warned = -Infinity
+  let closed = false
   const draw = (): void => {
+    if (closed) return
     clearTimeout(waiting)
     waiting = undefined
     drawn = Date.now()
     const { columns, rows } = screen
-    screen.draw(drawView(streamer.state, { columns, rows, now: drawn, paint, ...hand, notice }))
+    const { state } = streamer
+    const last = state.warnings.at(-1)
+    if (last !== warning) [warning, warned] = [last, drawn]
+    const news = drawn - warned < NEWS ? warning : undefined
+    screen.draw(drawView(state, { columns, rows, now: drawn, paint, ...hand, notice, warning: news }))
   }
   const drawSoon = (): void => {
     waiting ??= setTimeout(draw, Math.max(0, drawn + PACE - Date.now()))
@@ -94,6 +104,7 @@ export function showOnTerminal(streamer: Steered, { stdin, stdout, coloured, cam
     stdout.off('resize', draw)
     stdin.off('keypress', typed)
     draw()
+    closed = true
     stdin.setRawMode(false)
     stdin.pause()
     screen.close()

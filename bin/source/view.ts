@@ -21,6 +21,8 @@ export interface Look {
   readonly selected?: string | undefined
   /** What is being typed after `a`. */
   readonly typed?: string | undefined
+  /** What is not as it should be, as long as that is news. */
+  readonly warning?: string | undefined
   /** What has just been told to whoever sits there. */
   readonly notice?: string | undefined
 }
@@ -88,8 +90,10 @@ function header(state: StreamerState, look: Look): string[] {
     ? targets.reduce((sum, target) => sum + (target.viewers ?? 0), 0)
     : undefined
   const gap = ' '.repeat(GAP)
+  const place: Piece = [one ? `${first.mount} on ${first.server}` : first.server, paint.bold]
+  if (status === 'ended') return ['', ...flow([place, ...statusOf(first, look)], columns, gap)]
   const pieces = (whole: boolean): Piece[] => [
-    [one ? `${first.mount} on ${first.server}` : first.server, paint.bold],
+    place,
     ...statusOf(first, look),
     ...(status === 'paused' ? ([['paused', paint.yellow]] satisfies Piece[]) : []),
     [`▲ ${formatRate(targets.reduce((sum, { bitrate }) => sum + bitrate, 0))}`],
@@ -122,14 +126,13 @@ function waiting({ buffered, bitrate, reconnects, dropped }: StreamerTarget, { p
   ]
 }
 
-function troubles({ targets, warnings }: StreamerState, { columns, paint }: Look): string[] {
+function troubles({ targets }: StreamerState, { columns, paint, warning }: Look): string[] {
   const problems = [...new Set(targets.flatMap(({ problem }) => (problem === null ? [] : [problem])))]
-  const last = warnings.at(-1)
   const tell = (text: string, style: (text: string) => string): string[] =>
     wrap(oneLine(text), columns - 5)
       .slice(0, 3)
       .map((line, at) => `  ${style(at === 0 ? `! ${line}` : `  ${line}`)}`)
-  return [...problems.flatMap((text) => tell(text, paint.red)), ...(last === undefined ? [] : tell(last, paint.yellow))]
+  return [...problems.flatMap((text) => tell(text, paint.red)), ...(warning === undefined ? [] : tell(warning, paint.yellow))]
 }
 
 /** Which entries are shown, from `from` to before `to`, and one more where the next one is far away. */

@@ -87,6 +87,8 @@ export interface DeskStart {
   readonly list: DeskList
   /** What was used last; null for nothing. */
   readonly memo: DeskMemo | null
+  /** Whether its password is kept from one time to the next. */
+  readonly keepsPassword: boolean
   /** Why nothing can be converted, such as that ffmpeg is not there; null when all is well. */
   readonly problem: string | null
 }

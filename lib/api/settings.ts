@@ -8,10 +8,12 @@ const serverOwn = z.strictObject(own)
 
 /** The settings of the server in force, without those of mounts. */
 export type ShownSettings = Omit<ServerSettings, 'mounts'>
-/** The settings of a mount in force; of its password only whether it has one. */
-export type ShownMountSettings = Omit<MountSettings, 'sourcePassword'> & {
+/** The settings of a mount in force; of its passwords only whether it has them. */
+export type ShownMountSettings = Omit<MountSettings, 'sourcePassword' | 'relayPassword'> & {
   /** Whether sources need a password of their own for it. */
   readonly sourcePassword: boolean
+  /** Whether it gives a password where it is relayed from. */
+  readonly relayPassword: boolean
 }
 
 /** What a change of settings does, or would do. */

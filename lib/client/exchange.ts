@@ -1,4 +1,5 @@
-import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { lookup } from 'node:dns'
+import { connect as connectPlain, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectSecure } from 'node:tls'
 import { FloecastError } from '../errors.js'
 import { ChunkedDecoder } from '../icy/chunked.js'
@@ -10,6 +11,8 @@ export interface ConnectOptions {
   readonly timeout?: number
   /** Certificates (PEM) to trust in place of those that Node knows, for a server that has signed its own. */
   readonly ca?: string | Buffer | undefined
+  /** Says which IP addresses may be connected to, those of a name and of a redirect among them; all when left out. */
+  readonly allow?: ((address: string) => boolean) | undefined
 }
 
 /**
@@ -28,10 +31,10 @@ export class Exchange {
    * Connects.
    * @param doing what the connection is for, to follow the word "Cannot" in errors
    */
-  constructor(url: URL, doing: string, { timeout = 10_000, ca }: ConnectOptions = {}) {
+  constructor(url: URL, doing: string, { timeout = 10_000, ca, allow = () => true }: ConnectOptions = {}) {
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const secure = url.protocol === 'https:'
-    const where = { host, port: Number(url.port) || (secure ? 443 : 80), noDelay: true, keepAlive: true }
+    const where = { host, port: Number(url.port) || (secure ? 443 : 80), noDelay: true, keepAlive: true, lookup: lookupAllowed(allow) }
     this.#doing = doing
     this.socket = secure
       ? connectSecure({ ...where, ...(isIP(host) === 0 && { servername: host }), ...(ca !== undefined && { ca }) })
@@ -39,6 +42,8 @@ export class Exchange {
     this.socket.on('error', (error) => {
       this.#failure ??= error instanceof FloecastError ? error : unreachable(doing, error, host)
     })
+    // Nobody looks up what is an address already.
+    if (isIP(host) !== 0 && !allow(host)) this.socket.destroy(new Error(`${host} ${NOT_ALLOWED}`))
     this.#timer = setTimeout(() => {
       this.socket.destroy(new FloecastError('SERVER_SILENT', { doing, seconds: timeout / 1000 }))
     }, timeout)
@@ -140,6 +145,21 @@ export class Exchange {
 
 // How long the rest of a refusal is waited for, in milliseconds.
 const PATIENCE = 1_000
+
+const NOT_ALLOWED = 'is an address that may not be connected to from here'
+
+// What was found and allowed is what is connected to: no other answer for the same name can come in between.
+const lookupAllowed =
+  (allow: (address: string) => boolean): LookupFunction =>
+  (name, { all, family, hints }, done) =>
+    lookup(name, { all: true, ...(family !== undefined && { family }), ...(hints !== undefined && { hints }) }, (error, found) => {
+      const [first] = found ?? []
+      if (error !== null) done(error, [])
+      else if (first === undefined) done(new Error(`${name} has no address`), [])
+      else if (!found.every(({ address }) => allow(address))) done(new Error(`${name} ${NOT_ALLOWED}`), [])
+      else if (all === true) done(null, found)
+      else done(null, first.address, first.family)
+    })
 
 function unreachable(doing: string, error: Error, host: string): FloecastError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''

@@ -4,9 +4,10 @@ import { sourceKind } from './playlist-item.js'
 /**
  * ffmpeg's arguments that open a file or an address, with `-i` and its name last. A file's name may be anything: it is never taken for an option or a
  * protocol. What is opened may lead to others of its own kind only: a playlist from the network never to a file.
- * @param source a path, a `file:` URL or an address
+ * @param source a path, a `file:` URL, an address, or `-` for what is written to it
  */
 export function inputArguments(source: string): string[] {
+  if (source === '-') return ['-protocol_whitelist', 'pipe', '-i', 'pipe:0']
   if (sourceKind(source) !== 'address') {
     const path = /^file:\/\//i.test(source) ? fileURLToPath(source) : source
     return ['-protocol_whitelist', 'file,crypto,data', '-i', `file:${path}`]

@@ -152,7 +152,8 @@ process.on('exit', () => {
 
 // The system's own words for errors come in the user's language, which `explain` could not read.
 function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, LC_ALL: 'C.UTF-8', AV_LOG_FORCE_NOCOLOR: '1' }
+  // One encoder of AV1 has a log of its own.
+  return { ...process.env, LC_ALL: 'C.UTF-8', AV_LOG_FORCE_NOCOLOR: '1', SVT_LOG: '1' }
 }
 
 function readable(child: ChildProcess, descriptor: number): Readable {

@@ -5,7 +5,7 @@ import { ChunkedDecoder } from '../icy/chunked.js'
 import { IcyDecoder } from '../icy/decoder.js'
 import type { Headers } from '../icy/headers.js'
 import type { ResponseHead } from '../icy/response.js'
-import { percentDecode } from '../icy/text.js'
+import { cleanText, percentDecode } from '../icy/text.js'
 import { VERSION } from '../version.js'
 import { type ConnectOptions, Exchange } from './exchange.js'
 import { isHls, isPlaylist, readPlaylist } from './playlist-text.js'
@@ -15,6 +15,8 @@ import { listenerRefusal } from './refusal.js'
 export interface ListenerClientOptions extends ConnectOptions {
   /** Whether to ask for titles; they come as `metadata` events and never among the bytes. Default true. */
   readonly metadata?: boolean
+  /** Further header lines of the request, by name. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Ends the client when it is aborted. */
   readonly signal?: AbortSignal | undefined
 }
@@ -128,7 +130,7 @@ export class ListenerClient extends Readable {
   async #request(url: URL, doing: string): Promise<ResponseHead> {
     const exchange = new Exchange(url, doing, this.#options)
     this.#exchange = exchange
-    exchange.socket.write(formatRequest(url, this.#options.metadata !== false))
+    exchange.socket.write(formatRequest(url, this.#options.metadata !== false, this.#options.headers))
     for (;;) {
       const answer = await exchange.answer()
       if (answer.kind === 'login') throw new FloecastError('ANSWER_UNREADABLE', { reason: NOT_FOR_LISTENERS })
@@ -191,14 +193,15 @@ export class ListenerClient extends Readable {
 const MAX_REDIRECTS = 5
 const NOT_FOR_LISTENERS = 'it is a SHOUTcast port for sources; take 1 from the port'
 
-function formatRequest(url: URL, icy: boolean): Buffer {
+function formatRequest(url: URL, icy: boolean, more: Readonly<Record<string, string>> = {}): Buffer {
   const credentials =
     url.username === '' && url.password === ''
       ? undefined
       : { user: String(percentDecode(url.username)), password: String(percentDecode(url.password)) }
+  const further = Object.entries(more).map(([name, value]) => `${name}: ${cleanText(value)}\r\n`)
   return Buffer.from(
     `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUser-Agent: floecast/${VERSION}\r\nAccept: */*\r\nAccept-Encoding: identity\r\n` +
-      `${icy ? 'Icy-MetaData: 1\r\n' : ''}${credentials === undefined ? '' : `Authorization: ${formatBasic(credentials)}\r\n`}Connection: close\r\n\r\n`,
+      `${icy ? 'Icy-MetaData: 1\r\n' : ''}${further.join('')}${credentials === undefined ? '' : `Authorization: ${formatBasic(credentials)}\r\n`}Connection: close\r\n\r\n`,
   )
 }
 

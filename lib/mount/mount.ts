@@ -11,7 +11,7 @@ import type { Form } from './instant.js'
 import { type Intro, readIntro } from './intro.js'
 import { Recording, type RecordingOwner, type RecordingState } from './dump.js'
 import { Outlet } from './outlet.js'
-import { type Source, type SourceOwner, WAYS_IN } from './source.js'
+import { type Source, type SourceOwner, takes, WAYS_IN } from './source.js'
 
 /** What happens on mounts, as a server emits it. */
 export interface MountEvents {
@@ -185,7 +185,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
   configure(settings: MountSettings): void {
     const { source } = this
     this.settings = settings
-    if (source !== undefined && !settings[source.protocol]) source.close(`sources by ${WAYS_IN[source.protocol]} are switched off`)
+    if (source !== undefined && !takes(settings, source.protocol)) source.close(`sources by ${WAYS_IN[source.protocol]} are switched off`)
     if (!settings.progressive) this.dismiss()
     this.#learnIntro()
     this.broadcast.configure()

@@ -10,7 +10,7 @@ import { Listener, type ListenerDetails } from './listener.js'
 import { Mount, type MountOwner, type Tell } from './mount.js'
 import type { Replay } from './replay.js'
 import { whyNotFollow } from './succession.js'
-import { Source, type SourceDetails, type SourceProtocol, sourceProtocol, WAYS_IN } from './source.js'
+import { Source, type SourceDetails, type SourceProtocol, sourceProtocol, takes, WAYS_IN } from './source.js'
 
 // Paths that belong to the server itself, now or soon: nobody can publish to them or below them.
 const RESERVED = new Set([
@@ -146,7 +146,7 @@ export class Mounts implements MountOwner {
     if (this.#closed) throw new FloecastError('SERVER_CLOSING')
     this.checkName(name)
     const settings = this.settingsOf(name)
-    if (!settings[protocol]) throw new FloecastError('SOURCE_OFF', { mount: name, protocol: WAYS_IN[protocol] })
+    if (!takes(settings, protocol)) throw new FloecastError('SOURCE_OFF', { mount: name, protocol: WAYS_IN[protocol] })
     const source = this.#mounts.get(name)?.source
     if (source !== undefined && source !== former && !settings.takeover) throw new FloecastError('MOUNT_IN_USE', { mount: name })
     if (source === undefined && this.sources >= this.#settings.maxSources) throw new FloecastError('TOO_MANY_SOURCES')

@@ -1,5 +1,6 @@
 import type { AutoDemuxer } from '../formats/detect.js'
 import type { Frame } from '../formats/frame.js'
+import type { MountSettings } from '../options.js'
 import type { RequestLine } from './listener.js'
 
 /** What a {@link Source} needs of the mount that it feeds. */
@@ -24,19 +25,31 @@ export interface SourceDetails {
   readonly contentType: string | undefined
   /** When it connected, in milliseconds. */
   readonly connected: number
+  /** The servers by which it has come, as the `Via` of RFC 9110 names them, where it has been relayed. */
+  readonly via?: string | undefined
   /** Ends its connection; called once, when the source is ended from this side, with the reason as part of a sentence. */
   readonly disconnect: (reason: string) => void
 }
 
-/** How a source speaks: as Icecast has it, as SHOUTcast 1 has it, or over a WebSocket. */
-export type SourceProtocol = 'icecast' | 'shoutcast' | 'webcast'
+/** How a source speaks: as Icecast has it, as SHOUTcast 1 has it, over a WebSocket; or it is another server, that was asked for its stream. */
+export type SourceProtocol = 'icecast' | 'shoutcast' | 'webcast' | 'relay'
 
 /** What people call the ways in. */
-export const WAYS_IN: Readonly<Record<SourceProtocol, string>> = { icecast: 'Icecast', shoutcast: 'SHOUTcast', webcast: 'webcast' }
+export const WAYS_IN: Readonly<Record<SourceProtocol, string>> = {
+  icecast: 'Icecast',
+  shoutcast: 'SHOUTcast',
+  webcast: 'webcast',
+  relay: 'relay',
+}
+
+/** The protocols by the method of their requests; all others are Icecast's. */
+const BY_METHOD: Readonly<Record<string, SourceProtocol>> = { SHOUTcast: 'shoutcast', webcast: 'webcast', relay: 'relay' }
 
 /** How a source speaks, as its request tells. */
-export const sourceProtocol = ({ request }: Pick<SourceDetails, 'request'>): SourceProtocol =>
-  request.method === 'SHOUTcast' ? 'shoutcast' : request.method === 'webcast' ? 'webcast' : 'icecast'
+export const sourceProtocol = ({ request }: Pick<SourceDetails, 'request'>): SourceProtocol => BY_METHOD[request.method] ?? 'icecast'
+
+/** Whether a mount takes sources that speak so. Nobody but the server itself asks others for their streams. */
+export const takes = (settings: MountSettings, protocol: SourceProtocol): boolean => protocol === 'relay' || settings[protocol]
 
 /** One who sends: bytes come in, frames go to the mount. */
 export class Source {

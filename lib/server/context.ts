@@ -14,6 +14,7 @@ import type { Ports } from './sockets.js'
 import type { State } from './state.js'
 import type { Media } from './media.js'
 import type { MediaContext } from './media-request.js'
+import type { Via } from './via.js'
 
 /** What credentials are asked for: to send to a mount, to run the server, or to listen. */
 export type Role = 'source' | 'admin' | 'listener'
@@ -31,6 +32,11 @@ export interface ServerContext extends MediaContext {
    * @internal
    */
   readonly tail: LogTail
+  /**
+   * Names the server to others that relay.
+   * @internal
+   */
+  readonly via: Via
   /** Connections of all kinds that are open. */
   readonly connections: number
   /** Where time comes from. */

@@ -10,6 +10,7 @@ import { hangUp, ignore } from './hang-up.js'
 import type { Http } from './http.js'
 import { Ingest, type SourceHead } from './ingest.js'
 import { Outbox } from './outbox.js'
+import type { Relays } from './relays.js'
 import { admitListener, admitViewer } from './listening.js'
 import { Media } from './media.js'
 import { type MediaRequest, NOTHING, refuse } from './media-request.js'
@@ -21,6 +22,8 @@ import { wantsPage } from './wants-page.js'
 export interface FrontOwner extends ServerContext {
   /** Takes what is neither a source nor a listener. */
   readonly http: Http
+  /** Mounts that are taken from other servers. */
+  readonly relays: Relays
 }
 
 const ALLOW = 'Allow: GET, HEAD, OPTIONS, POST, PUT, SOURCE\r\n'
@@ -48,6 +51,23 @@ export class Front implements ConnectionOwner {
     if (method === 'SOURCE' || (method === 'PUT' && !isCall(head)) || (method === 'POST' && isMedia(head)))
       return this.#publish(head, connection)
     if (isWebSocket(head)) return this.#pass(head, connection)
+    const asleep = path !== undefined && (method === 'GET' || method === 'HEAD') ? this.#owner.relays.asleep(path) : undefined
+    if (asleep !== undefined) return this.#wake(head, asleep, connection)
+    this.#route(head, connection)
+  }
+
+  // Who asks first for what is relayed on demand waits for it.
+  #wake(head: RequestHead, name: string, connection: Connection): void {
+    const { socket } = connection
+    this.#owner.via.answer(head.headers.get('via'), undefined)
+    connection.hold(() => socket.destroy())
+    void this.#owner.relays.wake(name).then(() => {
+      if (!socket.destroyed) this.#route(head, connection)
+    })
+  }
+
+  #route(head: RequestHead, connection: Connection): void {
+    const { method, path } = head
     const live = path !== undefined && this.#owner.mounts.find(path) !== undefined
     // A browser that opens a mount by its name gets a page, from HTTP; whoever asks for media gets media.
     const isPage = live && this.#owner.mounts.get(path)?.source !== undefined && wantsPage(method, (name) => head.headers.get(name))

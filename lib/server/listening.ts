@@ -45,6 +45,7 @@ export async function admitListener(
   const outlet = replay ?? (found.form === undefined ? mount : mount.broadcast.stream(found.form))
   if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: mount.name, form: `.${found.form}` })
   const agent = request.header('user-agent') ?? ''
+  const via = context.via.answer(request.header('via'), mount.source?.details.via)
   const icy = request.header('icy-metadata')?.trim() === '1'
   return {
     mount,
@@ -57,7 +58,7 @@ export async function admitListener(
       user,
       connected: Date.now(),
       home: found.home,
-      answer: () => streamAnswer(outlet, { version, icy, agent }),
+      answer: () => streamAnswer(outlet, { version, icy, agent, via }),
     },
   }
 }

@@ -28,12 +28,14 @@ import { Http, type HttpApp } from './http.js'
 import { LogTail } from './log-tail.js'
 import type { Identity } from './identity.js'
 import { News } from './news.js'
+import { Relays } from './relays.js'
 import { Sessions } from './sessions.js'
 import { type PortOptions, type Ports, Sockets } from './sockets.js'
 import { State } from './state.js'
 import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
+import { Via } from './via.js'
 import { Viewers } from './viewers.js'
 import { Webcast } from './webcast.js'
 
@@ -97,6 +99,16 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly http: Http
   /** Who watches by HLS and DASH. */
   readonly viewers = new Viewers()
+  /**
+   * Names the server to others that relay.
+   * @internal
+   */
+  readonly via = new Via()
+  /**
+   * Mounts that are taken from other servers.
+   * @internal
+   */
+  readonly relays: Relays = new Relays(this)
   /**
    * Answers for what browsers play; used by the front.
    * @internal
@@ -229,6 +241,7 @@ export class Server extends EventEmitter<ServerEvents> {
     if (app !== undefined) this.http.answer(this.#answering(app))
     this.#ports = await this.#sockets.listen(where)
     this.news.start()
+    this.relays.configure()
     return this.#ports
   }
 
@@ -255,6 +268,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#census.close()
     this.#certificate?.close()
     this.#webcast.close()
+    this.relays.close()
     const written = this.mounts.close()
     const told = this.news.close()
     this.http.closeIdle()
@@ -296,6 +310,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#settings = settings
     this.http.configure(settings)
     this.mounts.configure(settings)
+    this.relays.configure()
     this.news.live.poke()
   }
 

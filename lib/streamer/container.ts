@@ -7,12 +7,10 @@ import { canMuxMpegTs, MpegTsMuxer } from '../formats/mpeg-ts-muxer.js'
 import { OggMuxer } from '../formats/ogg-muxer.js'
 import type { CodecId, MediaTrack, Muxer } from '../formats/packet.js'
 import { WebmMuxer } from '../formats/webm-muxer.js'
-
-/** How a streamer packs what it sends. */
-export type ContainerName = 'ts' | 'fmp4' | 'webm' | 'ogg' | 'mp3' | 'adts' | 'flac'
+import type { OutputFormat } from './output-formats.js'
 
 /** Whether a container can hold a track beside others; those of sound alone hold one. */
-export function canHold(container: ContainerName, track: MediaTrack): boolean {
+export function canHold(container: OutputFormat, track: MediaTrack): boolean {
   return container === 'ts' ? canMuxMpegTs(track) : CODECS[container].has(track.codecId)
 }
 
@@ -21,7 +19,7 @@ export function canHold(container: ContainerName, track: MediaTrack): boolean {
  * @param tracks pictures first; what can hold one track alone is given one
  * @throws RangeError when the container cannot hold them
  */
-export function createMuxer(container: ContainerName, tracks: readonly MediaTrack[]): Muxer {
+export function createMuxer(container: OutputFormat, tracks: readonly MediaTrack[]): Muxer {
   const [track] = tracks
   if (track === undefined) throw new RangeError('Cannot write a stream without a track')
   switch (container) {
@@ -47,21 +45,7 @@ export function headOf(muxer: Muxer): Buffer | undefined {
   return muxer instanceof Mp4Muxer || muxer instanceof WebmMuxer ? muxer.header : undefined
 }
 
-/** The media type that a container is announced with. */
-export function contentTypeOf(container: ContainerName, hasVideo: boolean): string {
-  const kind = hasVideo ? 'video' : 'audio'
-  return TYPES[container] ?? (container === 'webm' ? `${kind}/webm` : `${kind}/mp4`)
-}
-
-const TYPES: Readonly<Partial<Record<ContainerName, string>>> = {
-  ts: 'video/mp2t',
-  ogg: 'application/ogg',
-  mp3: 'audio/mpeg',
-  adts: 'audio/aac',
-  flac: 'audio/flac',
-}
-
-const CODECS: Readonly<Record<Exclude<ContainerName, 'ts'>, ReadonlySet<CodecId>>> = {
+const CODECS: Readonly<Record<Exclude<OutputFormat, 'ts'>, ReadonlySet<CodecId>>> = {
   fmp4: new Set(['h264', 'hevc', 'vp9', 'av1', 'aac', 'opus', 'flac', 'mp3', 'ac3', 'eac3']),
   webm: new Set(['vp8', 'vp9', 'av1', 'opus', 'vorbis']),
   ogg: new Set(['opus', 'vorbis', 'flac']),

@@ -22,16 +22,24 @@ export interface ConversionInput {
 
 /** What a file or an address is read as. */
 export function mediaInput(source: string, facts: MediaFacts, at: number, isLive: boolean): ConversionInput {
-  const before = [...(at > 0 ? ['-ss', String(at)] : []), ...(isLive ? LIVE : [])]
+  const open = inputArguments(source)
   const video = mainStream(facts, 'video')
   const audio = mainStream(facts, 'audio')
-  const cover = facts.streams.find(({ kind, isCover }) => kind === 'video' && isCover)
-  return { args: [...before, ...inputArguments(source)], video: label(video), audio: label(audio), cover: label(cover), isLive }
+  const cover = video === undefined ? facts.streams.find(({ kind, isCover }) => kind === 'video' && isCover) : undefined
+  const seek = at > 0 && !facts.isPicture ? ['-ss', String(at)] : []
+  return {
+    // A cover is there at the beginning alone, so it is read by itself.
+    args: [...seek, ...(isLive ? LIVE : []), ...open, ...(cover === undefined ? [] : open)],
+    video: label(0, video),
+    audio: label(0, audio),
+    cover: label(1, cover),
+    isLive,
+  }
 }
 
 /** A stream as filters name it. */
-function label(stream: { readonly index: number } | undefined): string | undefined {
-  return stream === undefined ? undefined : `0:${stream.index}`
+function label(input: number, stream: { readonly index: number } | undefined): string | undefined {
+  return stream === undefined ? undefined : `${input}:${stream.index}`
 }
 
 /**

@@ -62,6 +62,8 @@ export interface DeskSessionOptions {
   readonly shuffle?: boolean
   /** What was used last. */
   readonly memory?: DeskMemory | undefined
+  /** Whether the password in it was kept because somebody asked for that; given for this time alone, it is not kept unasked. Default false. */
+  readonly keepsPassword?: boolean
   /** Keeps what was used last. */
   readonly remember?: (memory: DeskMemory) => Promise<unknown>
   /** Hears what goes wrong behind the scenes. Default: nobody. */
@@ -87,16 +89,19 @@ export class DeskSession extends EventEmitter<{ change: [] }> {
   #connecting = false
   #outcome: DeskState['outcome'] = null
   #memory: DeskMemory | undefined
+  #keepsPassword: boolean
   #camera: Camera | undefined
   #closed = false
 
+  /** @param options its list, and what it begins a stream with */
   constructor(options: DeskSessionOptions) {
     super()
     this.#options = options
-    const { sources = [], loop = false, shuffle = false, memory } = options
+    const { sources = [], loop = false, shuffle = false, memory, keepsPassword = false } = options
     this.#loop = loop
     this.#shuffle = shuffle
     this.#memory = memory
+    this.#keepsPassword = keepsPassword
     this.#playlist = this.#take(new Playlist(sources))
   }
 
@@ -136,6 +141,11 @@ export class DeskSession extends EventEmitter<{ change: [] }> {
     if (this.#memory === undefined) return null
     const { password, ...memo } = this.#memory
     return { ...memo, hasPassword: password !== undefined }
+  }
+
+  /** Whether the password of {@link DeskSession.memo} is kept from one time to the next. */
+  get keepsPassword(): boolean {
+    return this.#keepsPassword
   }
 
   /** Asks the server whether it would take the stream. @throws FloecastError with the one sentence to show */
@@ -260,10 +270,12 @@ export class DeskSession extends EventEmitter<{ change: [] }> {
 
   async #keep(to: DeskTarget, quality: DeskQuality, name: string, remember: boolean): Promise<void> {
     const { server, mount, user, protocol } = to
-    const password = remember ? decodeURIComponent(new URL(this.#address(to)).password) : undefined
-    this.#memory = { server, mount, user, protocol, quality, name, ...(password !== undefined && { password }) }
+    const password = decodeURIComponent(new URL(this.#address(to)).password)
+    const memory = { server, mount, user, protocol, quality, name }
+    this.#memory = { ...memory, password }
+    this.#keepsPassword = remember
     try {
-      await this.#options.remember?.(this.#memory)
+      await this.#options.remember?.(remember ? this.#memory : memory)
     } catch (error) {
       // It can be typed once more, and is no reason not to go on the air.
       ;(this.#options.logger ?? silent).warn({ err: error }, 'Cannot remember the server')

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, extname, join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -46,7 +46,7 @@ export class Uploads {
     this.#promised += size
     try {
       // Each lies in a folder of its own, so that its name can stay as it is: the title is made of it.
-      this.#folder ??= mkdtemp(join(this.#parent, 'floecast-source-'))
+      this.#folder ??= this.#open()
       const path = join(await this.#folder, String(++this.#count), fileName(name))
       await mkdir(dirname(path))
       try {
@@ -60,6 +60,16 @@ export class Uploads {
     } finally {
       this.#promised -= size
     }
+  }
+
+  // What was killed could not delete its files.
+  async #open(): Promise<string> {
+    for (const name of await readdir(this.#parent).catch(() => [])) {
+      const owner = /^floecast-source-(\d+)-\w+$/.exec(name)?.[1]
+      if (owner !== undefined && !isRunning(Number(owner)))
+        await rm(join(this.#parent, name), { recursive: true, force: true }).catch(() => {})
+    }
+    return mkdtemp(join(this.#parent, `floecast-source-${process.pid}-`))
   }
 
   /** Deletes what is on no list any more. */
@@ -77,6 +87,14 @@ export class Uploads {
     this.#kept.clear()
     const folder = await this.#folder?.catch(() => undefined)
     if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+function isRunning(id: number): boolean {
+  try {
+    return process.kill(id, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

@@ -198,7 +198,13 @@ export class Desk {
 
   async #givePage(ctx: Context): Promise<void> {
     const { session } = this
-    const data: DeskStart = { state: await this.#state(), list: session.list, memo: session.memo, problem: this.#options.problem ?? null }
+    const data: DeskStart = {
+      state: await this.#state(),
+      list: session.list,
+      memo: session.memo,
+      keepsPassword: session.keepsPassword,
+      problem: this.#options.problem ?? null,
+    }
     ctx.set({ ...pageHeaders("'none'") })
     ctx.body = formatPage({
       title: 'floecast-source',

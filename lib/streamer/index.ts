@@ -8,8 +8,6 @@ export {
   type StreamerTarget,
   streamerTarget,
 } from '../api/streamer.js'
-export type { ContainerName } from './container.js'
-export { Streamer, type StreamerEvents, type StreamerOptions, type StreamerOutput } from './streamer.js'
 export { type ConversionPlan, planItem, type PlanOptions } from './conversion.js'
 export type { Carrier } from './conversion-encode.js'
 export {
@@ -23,6 +21,7 @@ export {
   type VideoOutput,
 } from './output.js'
 export type { AudioCodec, OutputFormat, VideoCodec } from './output-formats.js'
+export { Streamer, type StreamerEvents, type StreamerOptions } from './streamer.js'
 export { Desk, type DeskOptions } from './desk.js'
 export {
   type DeskDestination,

@@ -4,6 +4,8 @@ import type { PacketStream } from './packet-stream.js'
 export interface Item {
   /** Its packets, for each rung of the ladder; one where there is no ladder. */
   readonly rungs: readonly PacketStream[]
+  /** When it begins, in seconds of its own clock, where that is known otherwise than by its first packets. */
+  readonly start?: number
   /** Whether its packets go out as they are, or come from an encoder. */
   readonly way: 'copy' | 'convert'
   /** What is done to it, or left out of it, for people. */

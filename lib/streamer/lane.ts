@@ -1,6 +1,8 @@
 import { type Frame, NO_HEADER } from '../formats/frame.js'
-import type { MediaTrack, Muxer, Packet } from '../formats/packet.js'
-import { type ContainerName, createMuxer, headOf } from './container.js'
+import { OggMuxer } from '../formats/ogg-muxer.js'
+import type { CodecId, MediaTrack, Muxer, Packet } from '../formats/packet.js'
+import { createMuxer, headOf } from './container.js'
+import type { OutputFormat } from './output-formats.js'
 import { silence } from './silence.js'
 
 /** One kind of track of what goes out: it stays while items come and go. All its times are in its own ticks. */
@@ -35,7 +37,7 @@ export class Lane {
   frames = 0
   /** The last key frame that was written. */
   key: Packet | undefined
-  readonly #container: ContainerName
+  readonly #container: OutputFormat
   readonly #courses = new Map<MediaTrack['kind'], Course>()
   #muxer: Muxer | undefined
   #isNew = false
@@ -45,7 +47,7 @@ export class Lane {
    * Makes a lane with nothing in it.
    * @param start where it begins, in seconds
    */
-  constructor(container: ContainerName, start: number) {
+  constructor(container: OutputFormat, start: number) {
     this.#container = container
     this.end = start
   }
@@ -90,6 +92,11 @@ export class Lane {
     }
     this.#mux(written, frames)
     return frames
+  }
+
+  /** Tells in the stream what plays from now on, where the container can: Ogg alone. */
+  setTitle(title: string): void {
+    if (this.#muxer instanceof OggMuxer) this.#muxer.comment({ title })
   }
 
   /** Ends an item: sound that is shorter than pictures goes on as silence. */
@@ -153,7 +160,7 @@ export class Lane {
     course.shown = Math.max(course.shown, (pts + (moved.duration || course.step)) / track.timescale)
     this.end = Math.max(this.end, course.shown)
     const audio = this.#isSilent ? this.#courses.get('audio') : undefined
-    if (audio !== undefined) this.#fill(audio, dts / track.timescale, written)
+    if (audio !== undefined) this.#fill(audio, (dts + (moved.duration || course.step)) / track.timescale, written)
   }
 
   // Silence up to a time, in whole frames.
@@ -188,7 +195,7 @@ export class Lane {
 function isSame(a: MediaTrack, b: MediaTrack): boolean {
   return (
     a.codecId === b.codecId &&
-    a.config.equals(b.config) &&
+    (SELF_CONTAINED.has(a.codecId) || a.config.equals(b.config)) &&
     a.width === b.width &&
     a.height === b.height &&
     a.sampleRate === b.sampleRate &&
@@ -196,6 +203,8 @@ function isSame(a: MediaTrack, b: MediaTrack): boolean {
   )
 }
 
+/** What needs no configuration from outside, so that others of it are as good. */
+const SELF_CONTAINED: ReadonlySet<CodecId> = new Set(['vp8', 'vp9', 'opus'])
 const IDS: Readonly<Record<MediaTrack['kind'], number>> = { video: 1, audio: 2 }
 /** Pictures a second where nobody tells. */
 const USUAL_RATE = 25

@@ -5,14 +5,15 @@ import { sourceKind } from '../client/playlist-item.js'
 import { FloecastError } from '../errors.js'
 import { Mp4File } from '../formats/mp4-file.js'
 import type { Packet } from '../formats/packet.js'
-import { canHold, type ContainerName } from './container.js'
+import { canHold } from './container.js'
 import type { Item } from './item.js'
+import type { OutputFormat } from './output-formats.js'
 import { type Packets, PacketStream, readPackets, type Wanted } from './packet-stream.js'
 
 /** What an item must fit. */
 export interface PlainTarget {
   /** How it is to be packed. */
-  readonly container: ContainerName
+  readonly container: OutputFormat
   /** Which kinds of tracks go out. */
   readonly wanted: Wanted
 }
@@ -144,7 +145,7 @@ const CHUNK = 65_536
 const SEVERAL = 16
 const NOTHING = 'no video or audio could be read'
 
-const NAMES: Readonly<Record<ContainerName, string>> = {
+const NAMES: Readonly<Record<OutputFormat, string>> = {
   ts: 'MPEG-TS',
   fmp4: 'MP4',
   webm: 'WebM',

@@ -31,7 +31,12 @@ export class PacketStream {
     this.tracks = tracks
     this.#ids = new Set(tracks.map(({ id }) => id))
     this.#held = held.filter(({ track }) => this.#ids.has(track.id))
-    this.start = Math.min(...this.#held.map(({ pts, track }) => pts / track.timescale))
+    const starts = tracks.map(({ id }) =>
+      Math.min(...this.#held.map(({ pts, track }) => (track.id === id ? pts / track.timescale : Infinity))),
+    )
+    const [first = 0, other = first] = starts
+    // Sound that begins a little before the pictures is what its decoder needs to settle.
+    this.start = other < first && other > first - SETTLING ? first : Math.min(first, other)
   }
 
   /**
@@ -102,6 +107,8 @@ export async function* readPackets(bytes: AsyncIterable<Buffer>, contentType?: s
   if (reader !== undefined) yield [...reader.read(frames), ...reader.end()]
 }
 
+/** Seconds by which sound may begin before the pictures without being heard. */
+const SETTLING = 0.1
 /** Seconds of media within which a track must show itself, and the bytes that are held until then. */
 const PATIENCE = 5
 const MAX_HELD = 33_554_432

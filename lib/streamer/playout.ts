@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.js'
 import type { Frame } from '../formats/frame.js'
 import type { Packet } from '../formats/packet.js'
-import type { ContainerName } from './container.js'
 import type { Item } from './item.js'
 import { Lane } from './lane.js'
+import type { OutputFormat } from './output-formats.js'
 import type { PacketStream } from './packet-stream.js'
 
 /** What a {@link Playout} is made of. */
@@ -11,7 +11,7 @@ export interface PlayoutOptions {
   /** How many rungs there are. */
   readonly rungs: number
   /** How each is packed. */
-  readonly container: ContainerName
+  readonly container: OutputFormat
   /** Where time comes from. */
   readonly clock: Clock
   /** Takes what a rung sends, when it is due. */
@@ -62,7 +62,7 @@ export class Playout {
   async play(item: Item, signal: AbortSignal, begun: () => void): Promise<void> {
     const { rungs } = item
     const start = Math.max(...this.#lanes.map(({ end }) => end))
-    const shift = start - Math.min(...rungs.map((rung) => rung.start))
+    const shift = start - (item.start ?? Math.min(...rungs.map((rung) => rung.start)))
     this.#start = this.#reached = start
     this.#origin ??= this.#clock.now() - start * 1000
     let isFirst = true

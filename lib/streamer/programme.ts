@@ -3,23 +3,7 @@ import type { PlaylistEntry } from '../client/playlist-item.js'
 import type { Clock } from '../clock.js'
 import type { Item } from './item.js'
 import type { Playout } from './playout.js'
-
-/** What is to play: an entry of the list from some second on, a still of one, or what has taken over. */
-export type Turn =
-  | { readonly kind: 'entry' | 'still'; readonly entry: PlaylistEntry; readonly from: number }
-  | { readonly kind: 'over'; readonly name: string; readonly open: () => Promise<Item> }
-
-/** What a {@link Programme} needs of the streamer that it is of. */
-export interface ProgrammeOwner {
-  /** Opens an entry, or a still of it. @throws Error with one sentence when that cannot be */
-  open(turn: Extract<Turn, { kind: 'entry' | 'still' }>): Promise<Item>
-  /** Its first packet goes out. */
-  begun(turn: Turn, item: Item): void
-  /** Something is not as it should be. */
-  warn(sentence: string): void
-  /** What is played, or how, is another. */
-  changed(): void
-}
+import { type ProgrammeOwner, reasonOf, sentenceOf, type Turn } from './turn.js'
 
 interface Playing {
   readonly turn: Turn
@@ -45,6 +29,7 @@ export class Programme {
   #next: { readonly id: string; readonly item: Promise<Item> } | undefined
   #window: (() => void) | undefined
   #wake: () => void = () => {}
+  #bridge: Promise<void> | undefined
   #failures = 0
   #hasPlayed = false
   #reason: string | undefined
@@ -91,6 +76,7 @@ export class Programme {
       }
       try {
         const item = await this.#opened(wish)
+        await this.#bridge
         if (item === undefined) continue
         await this.#cut()
         this.#begin(wish, item)
@@ -154,14 +140,30 @@ export class Programme {
         if (wish !== this.#wish) resolve(undefined)
       }
     })
-    const item = await Promise.race([opening, other])
+    let isOpen = false
+    const cancel = this.#clock.after(PATIENCE, () => (this.#bridge = this.#wait(() => isOpen || wish !== this.#wish)))
+    const item = await Promise.race([opening, other]).finally(() => {
+      isOpen = true
+      cancel()
+    })
     if (item !== undefined && wish === this.#wish) return item
     letGo(opening)
     return undefined
   }
 
+  // Nothing plays, and what is to play takes its time: whoever listens, and the server, get something meanwhile.
+  async #wait(isOpen: () => boolean): Promise<void> {
+    if (!this.#hasPlayed || this.#playing?.isOver === false) return
+    const item = await this.#owner.freeze().catch(() => undefined)
+    if (item === undefined) return
+    if (isOpen()) return item.close()
+    await this.#cut()
+    this.#begin({ kind: 'wait' }, item)
+  }
+
   #open(turn: Turn): Promise<Item> {
     if (turn.kind === 'over') return turn.open()
+    if (turn.kind === 'wait') return Promise.reject(new Error('nothing is waited for'))
     const next = this.#next
     if (turn.kind === 'entry' && turn.from === 0 && next?.id === turn.entry.id) {
       this.#next = undefined
@@ -178,7 +180,7 @@ export class Programme {
     if (turn.kind === 'entry') this.#playlist.describe(turn.entry.id, { title, duration })
     const begun = (): void => {
       this.#hasPlayed = true
-      this.#owner.begun(turn, item)
+      if (turn.kind !== 'wait') this.#owner.begun(turn, item)
       if (turn.kind !== 'entry') return
       const left = duration === undefined ? 0 : Math.max(0, duration - turn.from - AHEAD)
       this.#window = this.#clock.after(left * 1000, () => this.#prepare())
@@ -224,7 +226,7 @@ export class Programme {
     }
     this.#owner.warn(sentenceOf(error))
     const playing = this.#playing
-    if (playing === undefined) return this.resume()
+    if (playing === undefined || playing.turn.kind === 'wait') return this.resume()
     // What was before goes on, or has ended meanwhile.
     this.#want(playing.isOver ? undefined : playing.turn)
     if (playing.isOver) this.#playlist.next()
@@ -282,19 +284,10 @@ function letGo(opening: Promise<Item>): void {
   )
 }
 
-/** What an error says, in one sentence. */
-export function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-// The part of a sentence that stands behind the name of the entry.
-function reasonOf(error: unknown): string {
-  const sentence = sentenceOf(error)
-  return /^Cannot play ".*?": (.*)$/s.exec(sentence)?.[1] ?? sentence
-}
-
 /** Seconds before its turn at which an entry is opened. */
-const AHEAD = 8
+const AHEAD = 12
+/** Milliseconds without anything after which a still goes out. */
+const PATIENCE = 1_000
 /** How often an entry that breaks off is begun again, unless it has played for some seconds in between. */
 const TRIES = 3
 const WELL = 5

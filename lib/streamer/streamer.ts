@@ -1,37 +1,35 @@
 import { EventEmitter } from 'node:events'
 import type { StreamerCommand, StreamerState } from '../api/streamer.js'
 import { expand } from '../client/playlist-files.js'
+import type { Ffmpeg } from '../client/ffmpeg.js'
 import type { Playlist } from '../client/playlist.js'
 import type { SourceClientOptions } from '../client/source-client.js'
 import { type Clock, systemClock } from '../clock.js'
 import { FloecastError } from '../errors.js'
 import type { Frame } from '../formats/frame.js'
 import { type Logger, silent } from '../log.js'
-import { type ContainerName, contentTypeOf } from './container.js'
+import { freeze } from './frozen.js'
 import type { Item } from './item.js'
-import { openBytes, openPlain, type PlainTarget } from './open-plain.js'
+import { Opener } from './open-item.js'
+import type { Output } from './output.js'
 import { Playout } from './playout.js'
-import { Programme, type Turn } from './programme.js'
+import { Programme } from './programme.js'
 import { Rate } from './rate.js'
-import { Target } from './target.js'
-
-/** What goes out. */
-export interface StreamerOutput {
-  /** How it is packed. */
-  readonly container: ContainerName
-  /** Whether it has pictures. */
-  readonly video: boolean
-  /** Whether it has sound. */
-  readonly audio: boolean
-}
+import { Target, type TargetOwner } from './target.js'
+import type { Turn } from './turn.js'
 
 /** Options of a {@link Streamer}. */
 export interface StreamerOptions {
   /** What plays, in which order. */
   readonly playlist: Playlist
-  /** What goes out. */
-  readonly output: StreamerOutput
-  /** The mount, with user name and password: `http://source:PASSWORD@host:8000/live`. */
+  /** What goes out: see {@link createOutput}. */
+  readonly output: Output
+  /** What converts what does not fit as it is: see `findFfmpeg`. Without it, that is skipped. */
+  readonly ffmpeg?: Ffmpeg | undefined
+  /**
+   * The mount, with user name and password: `http://source:PASSWORD@host:8000/live`. Of a ladder, each rung has a mount of its own, with its
+   * height in its name: `/live-1080`, `/live-720`; the server shows them as one where their setting `group` is the same.
+   */
   readonly to: string | URL
   /** How the source announces itself: protocol, name, genre and so on. */
   readonly source?: Omit<SourceClientOptions, 'contentType'>
@@ -54,8 +52,8 @@ export interface StreamerEvents {
  * @example
  * ```ts
  * const playlist = new Playlist(await expand(['music/']), { loop: true })
- * const output = { container: 'mp3', video: false, audio: true } as const
- * const streamer = new Streamer({ playlist, output, to: 'http://source:hackme@localhost:8000/live.mp3' })
+ * const output = createOutput({ format: 'mp3' })
+ * const streamer = new Streamer({ playlist, output, ffmpeg: await findFfmpeg(), to: 'http://source:hackme@localhost:8000/live.mp3' })
  * streamer.start()
  * await streamer.end
  * ```
@@ -67,6 +65,7 @@ export class Streamer extends EventEmitter<StreamerEvents> {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #playlist: Playlist
+  readonly #opener: Opener
   readonly #programme: Programme
   readonly #playout: Playout
   readonly #frames: Rate
@@ -86,15 +85,17 @@ export class Streamer extends EventEmitter<StreamerEvents> {
     this.#clock = options.clock ?? systemClock
     this.#logger = options.logger ?? silent
     this.#playlist = options.playlist
+    this.#opener = new Opener(options.output, options.ffmpeg)
     this.#frames = new Rate(this.#clock)
     this.#playout = new Playout({
-      rungs: 1,
-      container: options.output.container,
+      rungs: Math.max(1, options.output.rungs.length),
+      container: options.output.format,
       clock: this.#clock,
       send: (rung, frames) => this.#send(rung, frames),
     })
     this.#programme = new Programme(this.#playlist, this.#playout, this.#clock, {
       open: (turn) => this.#open(turn),
+      freeze: () => freeze(this.#playout.lanes),
       begun: (turn, item) => this.#begun(turn, item),
       warn: (sentence) => this.#warn(sentence),
       changed: () => this.#changed(),
@@ -111,7 +112,7 @@ export class Streamer extends EventEmitter<StreamerEvents> {
     const { turn } = this.#programme
     const targets = this.#targets.map((target) => target.state)
     const isLive = targets.some(({ status }) => status === 'live' || status === 'reconnecting') && this.#programme.hasPlayed
-    const { video } = this.#options.output
+    const { output, ffmpeg } = this.#options
     return {
       status: this.#hasEnded ? 'ended' : !isLive ? 'starting' : turn?.kind === 'still' ? 'paused' : 'live',
       started: new Date(this.#started ?? this.#clock.now()).toISOString(),
@@ -132,10 +133,10 @@ export class Streamer extends EventEmitter<StreamerEvents> {
         }
       }),
       loop: this.#playlist.loop,
-      frameRate: video ? this.#frames.perSecond : null,
+      frameRate: output.video === undefined ? null : this.#frames.perSecond,
       frames: this.#playout.frames,
       droppedFrames: 0,
-      encoder: null,
+      encoder: ffmpeg === undefined ? null : `ffmpeg ${ffmpeg.version}, ${(output.video ?? output.audio).encoder}`,
       warnings: [...this.#warnings],
     }
   }
@@ -145,9 +146,14 @@ export class Streamer extends EventEmitter<StreamerEvents> {
     if (this.#started !== undefined) return
     this.#started = this.#clock.now()
     const { output, to, source } = this.#options
-    const owner = { changed: () => this.#changed(), failed: (error: Error) => this.#finish(error) }
-    const contentType = contentTypeOf(output.container, output.video)
-    this.#targets = [new Target(new URL(to), { ...source, contentType }, this.#clock, owner)]
+    const { contentType, rungs } = output
+    const owner: TargetOwner = {
+      changed: () => this.#changed(),
+      warn: (sentence) => this.#warn(sentence),
+      failed: (error) => void this.#finish(error),
+    }
+    const addresses = rungs.length < 2 ? [new URL(to)] : rungs.map(({ height }) => rungAddress(to, height))
+    this.#targets = addresses.map((address) => new Target(address, { ...source, contentType }, this.#clock, owner))
     this.#playlist.on('change', this.#changed)
     this.#programme.run().then(
       () => void this.#finish(this.#programme.hasPlayed || this.#hasEnded ? undefined : this.#nothing()),
@@ -184,7 +190,7 @@ export class Streamer extends EventEmitter<StreamerEvents> {
         return
       case 'takeOver': {
         const { source } = command
-        return this.#programme.takeOver(source, () => openPlain(source, this.#target))
+        return this.#programme.takeOver(source, () => this.#opener.open(source))
       }
       case 'stop':
         return this.#programme.stop()
@@ -198,17 +204,17 @@ export class Streamer extends EventEmitter<StreamerEvents> {
    * @param name for people
    */
   takeOver(bytes: AsyncIterable<Buffer>, mime: string, name = 'the browser'): void {
-    this.#programme.takeOver(name, () => openBytes(name, bytes, mime, this.#target))
-  }
-
-  get #target(): PlainTarget {
-    const { container, video, audio } = this.#options.output
-    return { container, wanted: { video, audio } }
+    this.#programme.takeOver(name, () => this.#opener.openBytes(name, bytes, mime))
   }
 
   async #open(turn: Extract<Turn, { kind: 'entry' | 'still' }>): Promise<Item> {
-    if (turn.kind === 'still') throw new FloecastError('ITEM_UNREADABLE', { source: turn.entry.title, reason: 'no still' })
-    const item = await openPlain(turn.entry.source, this.#target, turn.from)
+    if (turn.kind === 'still') {
+      const made = await this.#opener.openStill(turn.entry.source, turn.from).catch(() => undefined)
+      const still = made ?? (await freeze(this.#playout.lanes))
+      if (still === undefined) throw new FloecastError('ITEM_UNREADABLE', { source: turn.entry.title, reason: NO_STILL })
+      return still
+    }
+    const item = await this.#opener.open(turn.entry.source, turn.from)
     this.#found.set(turn.entry.id, { way: item.way, note: item.note })
     this.#changed()
     return item
@@ -222,9 +228,11 @@ export class Streamer extends EventEmitter<StreamerEvents> {
     this.#changed()
   }
 
-  #begun(turn: Turn, item: Item): void {
+  #begun(turn: Exclude<Turn, { kind: 'wait' }>, item: Item): void {
     const title = turn.kind === 'over' ? turn.name : (this.#playlist.get(turn.entry.id)?.title ?? turn.entry.title)
-    for (const target of this.#targets) target.setTitle(title)
+    // Ogg carries titles itself, and Icecast takes them for it in no other way.
+    if (this.#options.output.format === 'ogg') for (const lane of this.#playout.lanes) lane.setTitle(title)
+    else for (const target of this.#targets) target.setTitle(title)
     this.#logger.info({ title, way: item.way, note: item.note }, 'plays')
     this.#changed()
   }
@@ -263,6 +271,13 @@ export class Streamer extends EventEmitter<StreamerEvents> {
   }
 }
 
+function rungAddress(to: string | URL, height: number): URL {
+  const address = new URL(to)
+  address.pathname = `${address.pathname}-${height}`
+  return address
+}
+
+const NO_STILL = 'its sound cannot be made silent here; choose AAC, Opus or MP3 to be able to pause'
 /** Milliseconds between two `change` events. */
 const QUIET = 250
 const MAX_WARNINGS = 20

@@ -9,6 +9,8 @@ import { viewersOf } from './viewers.js'
 export interface TargetOwner {
   /** Its state is another. */
   changed(): void
+  /** Something is not as it should be, but it goes on. */
+  warn(sentence: string): void
   /** It cannot send any more. */
   failed(error: Error): void
 }
@@ -22,11 +24,10 @@ export class Target {
   readonly #owner: TargetOwner
   readonly #rate: Rate
   #status: StreamerTarget['status'] = 'connecting'
-  #since: number | undefined
   #problem: string | undefined
   #viewers: number | undefined
+  #hasWarned = false
   #cancel: () => void = () => {}
-  #title: string | undefined
 
   /** Connects at once. */
   constructor(address: URL, options: SourceClientOptions, clock: Clock, owner: TargetOwner) {
@@ -35,12 +36,11 @@ export class Target {
     this.#clock = clock
     this.#owner = owner
     this.#rate = new Rate(clock)
-    this.#client = new SourceClient(address, options)
+    this.#client = new SourceClient(address, { ...options, reconnect: options.reconnect ?? true, clock })
     this.#client.on('connect', () => this.#connected())
-    this.#client.on('error', (error) => {
-      this.#status = 'failed'
-      this.#problem = error.message
-      this.#since = undefined
+    this.#client.on('reconnecting', ({ error }) => this.#state('reconnecting', error.message))
+    this.#client.on('error', (error: Error) => {
+      this.#state('failed', error.message)
       owner.failed(error)
     })
   }
@@ -52,12 +52,12 @@ export class Target {
       mount: decodeURIComponent(this.#address.pathname),
       protocol: this.#protocol,
       status: this.#status,
-      since: this.#since === undefined ? null : new Date(this.#since).toISOString(),
+      since: this.#client.connectedSince?.toISOString() ?? null,
       bitrate: this.#rate.perSecond * 8,
       bytesSent: this.#client.bytesSent,
-      buffered: this.#client.writableLength,
-      dropped: 0,
-      reconnects: 0,
+      buffered: this.#client.buffered,
+      dropped: this.#client.bytesDropped,
+      reconnects: this.#client.reconnects,
       viewers: this.#viewers ?? null,
       problem: this.#problem ?? null,
     }
@@ -73,8 +73,7 @@ export class Target {
 
   /** Tells listeners what plays now. */
   setTitle(title: string): void {
-    this.#title = title
-    if (this.#status === 'live') void this.#tell(title)
+    void this.#tell(title)
   }
 
   /** Ends in order, after the last frame. */
@@ -86,7 +85,6 @@ export class Target {
       this.#client.end()
     })
     this.#status = 'ended'
-    this.#since = undefined
   }
 
   /** Gives up at once. */
@@ -96,11 +94,14 @@ export class Target {
   }
 
   #connected(): void {
-    this.#status = 'live'
-    this.#since = this.#clock.now()
-    this.#problem = undefined
-    if (this.#title !== undefined) void this.#tell(this.#title)
+    this.#state('live', undefined)
+    this.#cancel()
     this.#ask()
+  }
+
+  #state(status: StreamerTarget['status'], problem: string | undefined): void {
+    this.#status = status
+    this.#problem = problem
     this.#owner.changed()
   }
 
@@ -108,9 +109,10 @@ export class Target {
     try {
       await this.#client.setMetadata({ title })
     } catch (error) {
-      // Icecast takes no titles for WebM and Ogg; the stream goes on without.
-      this.#problem = error instanceof Error ? error.message : String(error)
-      this.#owner.changed()
+      // Icecast takes no titles for WebM; the stream goes on without. A lost connection tells of itself.
+      if (this.#status !== 'live' || this.#hasWarned) return
+      this.#hasWarned = true
+      this.#owner.warn(error instanceof Error ? error.message : String(error))
     }
   }
 

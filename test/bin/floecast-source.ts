@@ -1,21 +1,30 @@
+import { EventEmitter } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import pc from 'picocolors'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { UsageError } from '../../bin/command-line.js'
 import { HELP, parseSourceArguments } from '../../bin/source/arguments.js'
 import { formatRate, formatSize, formatSpan, formatTime } from '../../bin/source/figures.js'
 import { type Hand, press } from '../../bin/source/keys.js'
+import type { Machinery, Stream } from '../../bin/source/machinery.js'
 import { eventsBetween, farewellOf, summaryOf } from '../../bin/source/plain.js'
 import { Profiles } from '../../bin/source/profiles.js'
 import { splitWords } from '../../bin/source/questions.js'
+import { run } from '../../bin/source/run.js'
 import { Screen } from '../../bin/source/screen.js'
 import { parseTarget, withoutPassword, withPassword } from '../../bin/source/target.js'
 import { drawView, type Look } from '../../bin/source/view.js'
 import { cut, fit, oneLine, widthOf, wrap } from '../../bin/source/width.js'
-import { streamerState, type StreamerEntry, type StreamerState, type StreamerTarget } from '../../lib/api/streamer.js'
+import type { Playlist } from '../../lib/client/index.js'
+import { FloecastError } from '../../lib/index.js'
+import { streamerState, type StreamerCommand, type StreamerEntry, type StreamerState, type StreamerTarget } from '../../lib/api/streamer.js'
+import { until as wait } from '../helpers/wait.js'
+
+const until = (holds: () => boolean): Promise<unknown> => wait('what is to come', holds, { every: 5 })
 
 const NOW = Date.parse('2026-11-23T11:12:44Z')
 
@@ -103,7 +112,6 @@ t.test('no line is wider than the terminal, no picture taller, and nothing is co
     state({
       entries: [...state().entries, ...many],
       current: 'm60',
-      warnings: ['something is not as it should be, and it takes many words to say so'],
     }),
     state({ status: 'paused', droppedFrames: 3, takenOver: 'webcam' }),
     state({
@@ -118,7 +126,7 @@ t.test('no line is wider than the terminal, no picture taller, and nothing is co
       for (const rows of [4, 9, 24, 60])
         for (const look of [
           {},
-          { selected: '4' },
+          { selected: '4', warning: 'something is not as it should be, and it takes many words to say so' },
           { typed: '/home/me/films/東京/'.repeat(8), notice: 'Cannot add that: there is no such file.' },
         ]) {
           const lines = draw(picture, { columns, rows, ...look })
@@ -414,4 +422,249 @@ t.test('a profile is a command line that its owner alone can read', async (t) =>
     await t.rejects(profiles.read('home'), { message: /it is damaged/ })
     t.equal(readFileSync(file, 'utf8'), text)
   }
+})
+
+/** A stream that does nothing but what a test says. */
+class StandIn extends EventEmitter<{ change: [] }> implements Stream {
+  state = state({
+    status: 'starting',
+    targets: [target({ status: 'connecting', since: null })],
+    current: null,
+    entries: state().entries.map((one) => ({ ...one, state: 'waiting' as const })),
+  })
+  readonly commands: StreamerCommand[] = []
+  readonly end: Promise<void>
+  started = false
+  #resolve!: () => void
+  #reject!: (error: Error) => void
+
+  constructor() {
+    super()
+    this.end = new Promise((resolve, reject) => ([this.#resolve, this.#reject] = [resolve, reject]))
+    this.end.catch(() => {})
+  }
+
+  start(): void {
+    this.started = true
+  }
+
+  async do(command: StreamerCommand): Promise<void> {
+    this.commands.push(command)
+    if (command.do === 'add') throw new Error('Cannot add that: there is no such file.')
+    if (command.do === 'stop') this.#resolve()
+  }
+
+  show(next: StreamerState): void {
+    this.state = next
+    this.emit('change')
+  }
+
+  fail(error: Error): void {
+    this.#reject(error)
+  }
+}
+
+/** The program in a world of its own. */
+function start(t: Test, argv: readonly string[], more: Partial<Machinery> & { tty?: boolean; env?: NodeJS.ProcessEnv } = {}) {
+  const { tty = false, env = {}, ...own } = more
+  const config = mkdtempSync(join(tmpdir(), 'floecast-test-'))
+  t.teardown(() => rmSync(config, { recursive: true, force: true }))
+  const stream = new StandIn()
+  const seen: { address?: string; sources?: readonly string[]; playlist?: Playlist; checks: number } = { checks: 0 }
+  const machinery: Machinery = {
+    expand: async (sources) => {
+      seen.sources = sources
+      return sources.map((source) => ({ source }))
+    },
+    check: async (address) => {
+      seen.address = address.href
+      seen.checks++
+    },
+    make: async (playlist) => {
+      seen.playlist = playlist
+      return stream
+    },
+    page: async () => ({ address: 'http://127.0.0.1:1/?token=x', close: async () => {} }),
+    devices: async () => 'camera   /dev/video0\n',
+    ...own,
+  }
+  const glass = new Glass()
+  const stdin = Object.assign(new PassThrough(), { isTTY: tty, raw: false, setRawMode: (on: boolean) => (stdin.raw = on) })
+  const stdout = Object.assign(new PassThrough(), { isTTY: tty, columns: 90, rows: 20, write: (text: string) => (glass.write(text), true) })
+  const told = { stderr: '', exit: undefined as number | undefined }
+  const signals = new EventEmitter()
+  const code = run(
+    {
+      argv,
+      env: { XDG_CONFIG_HOME: config, ...env },
+      stdin: stdin as unknown as NodeJS.ReadStream,
+      stdout: stdout as unknown as NodeJS.WriteStream,
+      stderr: { write: (text: string) => (told.stderr += text) },
+      signals,
+      exit: (at) => (told.exit = at),
+    },
+    machinery,
+  )
+  return { code, stream, seen, glass, stdin, told, signals, config, lines: () => glass.lines.filter((line) => line !== '') }
+}
+
+const TO = ['--to', 'http://source:secret@localhost:8000/live'] as const
+
+t.test('plain lines tell how it goes, and a signal ends in order', async (t) => {
+  const program = start(t, ['a.mp4', 'b.mp4', '--start-at', '2', ...TO])
+  await until(() => program.stream.started)
+  program.stream.show(state())
+  program.signals.emit('SIGTERM')
+  t.equal(await program.code, 0)
+  t.strictSame(program.stream.commands, [{ do: 'stop' }])
+  t.equal(program.seen.address, 'http://source:secret@localhost:8000/live')
+  t.equal(program.seen.playlist?.upcoming?.source, 'b.mp4')
+  t.match(
+    program.lines().map((line) => line.replace(/^\d\d:\d\d:\d\d {2}/, '')),
+    ['/live on localhost:8000: connecting', '/live on localhost:8000: live', /trailer/, /plays: 03 Harbour/, /^Ended after /],
+  )
+  t.equal(program.told.stderr, '')
+})
+
+t.test('on a terminal the view is drawn, keys steer, and the terminal is given back', async (t) => {
+  const program = start(t, ['a.mp4', '--webcam', '/dev/video7', ...TO], { tty: true, env: { NO_COLOR: '1' } })
+  await until(() => program.stream.started)
+  const { stream, stdin, glass } = program
+  t.ok(stdin.raw)
+  t.notOk(glass.cursor)
+  stream.show(state())
+  await until(() => glass.lines.join('\n').includes('▶ 03'))
+  stdin.write('n')
+  stdin.write('w')
+  stdin.write('\u001b[B')
+  stdin.write('\r')
+  stdin.write('ano\r')
+  await until(() => stream.commands.length === 4)
+  t.strictSame(stream.commands, [
+    { do: 'next' },
+    { do: 'takeOver', source: 'webcam:/dev/video7' },
+    { do: 'jump', id: '4' },
+    { do: 'add', sources: ['no'] },
+  ])
+  await until(() => glass.lines.join('\n').includes('Cannot add that: there is no such file.'))
+  stdin.write('q')
+  t.equal(await program.code, 0)
+  t.notOk(stdin.raw)
+  t.ok(glass.cursor)
+  t.match(glass.lines.join('\n'), /▶ 03.*Ended after/s, 'what was seen last stays')
+})
+
+t.test('a second Ctrl-C ends at once, with the terminal given back', async (t) => {
+  const program = start(t, ['a.mp4', ...TO], { tty: true })
+  await until(() => program.stream.started)
+  program.stream.do = async (command) => void program.stream.commands.push(command)
+  program.stdin.write('\u0003')
+  await until(() => program.stream.commands.length === 1)
+  t.equal(program.told.exit, undefined)
+  program.stdin.write('\u0003')
+  await until(() => program.told.exit === 1)
+  t.ok(program.glass.cursor)
+  t.notOk(program.stdin.raw)
+  program.stream.fail(new Error('x'))
+  await program.code
+})
+
+t.test('for programs each state is a line, and each line a command', async (t) => {
+  const program = start(t, ['a.mp4', '--json', ...TO])
+  await until(() => program.stream.started)
+  program.stream.show(state())
+  program.stdin.write('{"do":"next"}\n{"do":"dance"}\nhello\n')
+  await until(() => program.told.stderr.includes('hello'))
+  t.strictSame(program.stream.commands, [{ do: 'next' }])
+  t.match(program.told.stderr, /Cannot do \{"do":"dance"\}: a command is one such as/)
+  program.stdin.write('{"do":"stop"}\n')
+  t.equal(await program.code, 0)
+  const states = program.lines().map((line) => streamerState.parse(JSON.parse(line)))
+  t.ok(states.length >= 2)
+  t.strictSame(states.at(-1), state())
+})
+
+const refuses = (code: 'PASSWORD_REFUSED' | 'SERVER_UNREACHABLE') => ({
+  check: async () => {
+    throw new FloecastError(code, { doing: 'publish to /live', reason: 'no' })
+  },
+})
+
+t.test('what is wrong is one sentence and a code', async (t) => {
+  const ends = async (argv: string[], code: number, sentence: RegExp, more: Parameters<typeof start>[2] = {}): Promise<void> => {
+    const program = start(t, argv, more)
+    t.equal(await program.code, code, argv.join(' '))
+    t.match(program.told.stderr, sentence)
+    t.match(program.told.stderr, /^[^\n]+\n$/, 'one line')
+    t.notOk(program.stream.started)
+  }
+  await ends([], 2, /Cannot stream nothing/)
+  await ends(['a.mp4'], 2, /Cannot stream to nowhere: say where, as in --to http/)
+  await ends(['a.mp4', '--lopp', ...TO], 2, /did you mean --loop\?/)
+  await ends(['a.mp4', '--start-at', '2', ...TO], 2, /Cannot start at entry 2: the list has 1 entries/)
+  await ends(['a.mp4', '--profile', 'home'], 2, /there are none yet/)
+  await ends(['a.mp4', ...TO], 1, /Cannot publish to \/live: no/, refuses('PASSWORD_REFUSED'))
+  await ends(['a.mp4', ...TO], 1, /Cannot publish to \/live: no/, refuses('SERVER_UNREACHABLE'))
+  await ends(['a.mp4', '--wait', ...TO], 1, /Cannot publish to \/live: no/, refuses('PASSWORD_REFUSED'))
+  const failed = start(t, ['a.mp4', ...TO])
+  await until(() => failed.stream.started)
+  failed.stream.fail(new Error('Cannot publish to /live any longer: away'))
+  t.equal(await failed.code, 1)
+  t.equal(failed.told.stderr, 'Cannot publish to /live any longer: away\n')
+})
+
+t.test('a server that is away is waited for where that is wanted', async (t) => {
+  const away = {
+    check: async () => {
+      throw new FloecastError('SERVER_UNREACHABLE', { doing: 'publish to /live', reason: 'nothing answers' })
+    },
+  }
+  const program = start(t, ['a.mp4', '--wait', ...TO], away)
+  await until(() => program.told.stderr !== '')
+  t.match(program.told.stderr, /^Cannot publish to \/live: nothing answers\. Waiting for it; Ctrl-C ends\.\n$/)
+  program.signals.emit('SIGINT')
+  t.equal(await program.code, 0)
+  t.notOk(program.stream.started)
+})
+
+t.test('a command line is kept as a profile, its password only where it is given as one', async (t) => {
+  const first = start(t, ['a.mp4', '--loop', '--save-profile', 'home', ...TO])
+  await until(() => first.stream.started)
+  first.signals.emit('SIGINT')
+  t.equal(await first.code, 0)
+  t.match(first.told.stderr, /Kept as the profile home, without the password/)
+  const { config } = first
+  const file = readFileSync(join(config, 'floecast', 'profiles', 'home.json'), 'utf8')
+  t.notMatch(file, /secret/)
+  const again = start(t, ['--profile', 'home', '--quality', 'low'], { env: { XDG_CONFIG_HOME: config, FLOECAST_SOURCE_PASSWORD: 'tide' } })
+  await until(() => again.stream.started)
+  again.signals.emit('SIGINT')
+  await again.code
+  t.equal(again.seen.address, 'http://source:tide@localhost:8000/live')
+  t.strictSame(again.seen.sources, [join(process.cwd(), 'a.mp4')])
+  t.equal(again.seen.playlist?.loop, true)
+  const third = start(t, ['--profile', 'home', '--password', 'plank', '--save-profile', 'full'], { env: { XDG_CONFIG_HOME: config } })
+  await until(() => third.stream.started)
+  third.signals.emit('SIGINT')
+  await third.code
+  const elsewhere = start(t, ['--profile', 'full', '--to', 'http://other.example/live'], { env: { XDG_CONFIG_HOME: config } })
+  await until(() => elsewhere.stream.started)
+  elsewhere.signals.emit('SIGINT')
+  await elsewhere.code
+  t.equal(elsewhere.seen.address, 'http://other.example/live', 'a password belongs to its server')
+})
+
+t.test('help, version, devices and the page', async (t) => {
+  const said = async (argv: string[]): Promise<string> => {
+    const program = start(t, argv)
+    t.equal(await program.code, 0)
+    return program.glass.lines.join('\n')
+  }
+  t.equal(await said(['--help', 'x.mp4']), HELP)
+  t.match(await said(['--version']), /^floecast-source \d/)
+  t.match(await said(['--list-devices']), /camera/)
+  const program = start(t, ['--ui'])
+  await until(() => program.glass.lines.join('\n').includes('token=x'))
+  program.signals.emit('SIGINT')
+  t.equal(await program.code, 0)
 })

@@ -20,6 +20,7 @@ import { State } from '../../lib/server/state.js'
 import { Sessions } from '../../lib/server/sessions.js'
 import { Edits } from '../../lib/server/edits.js'
 import { MemoryKeeper } from '../../lib/server/settings-keeper.js'
+import { Via } from '../../lib/server/via.js'
 import { Viewers } from '../../lib/server/viewers.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { Source } from '../../lib/mount/source.js'
@@ -60,6 +61,7 @@ class Lab implements ServerContext {
   readonly settings
   readonly mounts
   readonly viewers = new Viewers()
+  readonly via = new Via()
   readonly media: Media = new Media(this)
   readonly edits: Edits = new Edits(this, new MemoryKeeper({}, () => {}))
   readonly clock = { now: Date.now, after: () => () => {} }

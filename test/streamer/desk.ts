@@ -171,7 +171,7 @@ t.test('what is wrong with a server stands beside its field; a remembered passwo
   t.match(await visitor.post('check', { ...TARGET, server: 'evil.example', password: null }), { field: 'password' })
   t.notMatch(checked.at(-1), 'old')
   const { body } = await send(port, 'GET', '/', { Cookie: cookie })
-  t.match(body, '"hasPassword":true')
+  t.match(body, '"hasPassword":true},"keepsPassword":false')
   t.notMatch(body, '"old"', 'and is never told to the page')
   t.strictSame(desk.session.memo?.quality, 'low')
 })
@@ -212,11 +212,14 @@ t.test('dropped files are kept in bounds, and deleted when they leave the list, 
   await desk.close()
   t.notOk(existsSync(song!.source))
 
+  const dead = join(t.testdirName, 'floecast-source-99999999-abcdef')
+  mkdirSync(dead)
   const uploads = new Uploads(t.testdirName, async () => 1_000_000_100)
   await t.rejects(uploads.take('a', 101, Readable.from([])), { code: 'NO_ROOM' })
   await t.rejects(uploads.take('a', 3, Readable.from([Buffer.alloc(4)])), { message: /longer/ })
   await t.rejects(uploads.take('a', 3, Readable.from([Buffer.alloc(2)])), { message: /broke off/ })
   t.equal(await uploads.room(), 100, 'what is refused takes no room')
+  t.notOk(existsSync(dead), 'what a process has left that was killed goes, too')
   await uploads.close()
 })
 

@@ -7,9 +7,18 @@ import { hashPassword } from '../password.js'
 import { type OwnSettings, type SettingsChange, valueAt, withChanges } from '../settings-keeper.js'
 import type { Handlers } from './call.js'
 
-/** What takes memory or disk, or has to do with other mounts: not for owners of a mount. */
+/** What takes memory or disk, reads files, says who a page is, or has to do with other mounts and hosts: not for owners of a mount. */
 const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'group',
+  'fallback',
+  'fallbackOverride',
+  'fallbackWhenFull',
+  'relay',
+  'relayUser',
+  'relayPassword',
+  'onDemand',
+  'intro',
+  'headers',
   'dump',
   'dvr',
   'dvrSize',
@@ -94,8 +103,8 @@ export const settingsHandlers = (context: ServerContext): Handlers => {
 
 const isGroup = (value: unknown): value is OwnSettings => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function shown({ sourcePassword, ...settings }: MountSettings): ShownMountSettings {
-  return { ...settings, sourcePassword: sourcePassword !== undefined }
+function shown({ sourcePassword, relayPassword, ...settings }: MountSettings): ShownMountSettings {
+  return { ...settings, sourcePassword: sourcePassword !== undefined, relayPassword: relayPassword !== undefined }
 }
 
 function checked({ mounts }: ServerContext, mount: string): string {
@@ -108,7 +117,7 @@ function checked({ mounts }: ServerContext, mount: string): string {
 function refuseOwner(who: Principal | undefined, body: object): void {
   const refused = changesOf([], body).some(({ path }) => {
     const name = path.join('.')
-    return [...ADMIN_ONLY].some((key) => key === name || key.startsWith(`${name}.`))
+    return [...ADMIN_ONLY].some((key) => key === name || key.startsWith(`${name}.`) || name.startsWith(`${key}.`))
   })
   if (refused) throw new FloecastError('NOT_ALLOWED', { user: who?.name ?? '' })
 }

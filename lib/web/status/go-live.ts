@@ -3,12 +3,13 @@ import '../parts/copy.js'
 import { PageElement } from '../parts/page-element.js'
 import { origin } from '../parts/start.js'
 
-const TABS = ['OBS', 'ffmpeg', 'curl'] as const
+const TABS = ['OBS', 'ffmpeg', 'floecast-source'] as const
 type Tab = (typeof TABS)[number]
 
 const secured = origin.startsWith('https:')
 const place = origin.replace(/^\w+:\/\//, '')
 const login = 'source:PASSWORD@'
+const address = `${secured ? 'https' : 'http'}://${login}${place}/live`
 
 /** A line with the place of the password marked: it is never shown. */
 function line(text: string, label = ''): TemplateResult {
@@ -38,11 +39,11 @@ const PANELS: Readonly<Record<Tab, () => TemplateResult>> = {
       ${line(ffmpeg('-i video.mp4 -c:v libx264 -pix_fmt yuv420p -g 50 -c:a aac -content_type video/mp2t -f mpegts', '/live'))}
       <p>Music, for every browser and radio:</p>
       ${line(ffmpeg('-i music.flac -vn -c:a libmp3lame -b:a 128k -content_type audio/mpeg -f mp3', '/radio.mp3'))}`,
-  curl: () =>
-    html`<p>A file as it is, at the pace of its bit rate (16 KB a second are 128 kbit/s):</p>
-      ${line(`curl -u source:PASSWORD -H 'Content-Type: audio/mpeg' --limit-rate 16k -T music.mp3 ${origin}/radio.mp3`)}
-      <p>And what plays:</p>
-      ${line(`curl -u source:PASSWORD -G ${origin}/admin/metadata -d mode=updinfo -d mount=/radio.mp3 --data-urlencode 'song=Artist - Title'`)}`,
+  'floecast-source': () =>
+    html`<p>Films, music, whole folders, one after the other without a break:</p>
+      ${line(`npx floecast-source video.mp4 --to ${address}`)}
+      <p>Your camera, or a page in your browser to steer all of it:</p>
+      ${line(`npx floecast-source --webcam --to ${address}`)} ${line(`npx floecast-source --ui --to ${address}`)}`,
 }
 
 /** How to go live at this very address. */

@@ -2,7 +2,6 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { DeskQuality } from '../../api/desk.js'
 import type { FloecastLive } from '../live/live-element.js'
 import { ThemeSwitch } from '../parts/header.js'
-import { lostNotice } from '../parts/lost-notice.js'
 import { floe } from '../parts/marks.js'
 import { PageElement } from '../parts/page-element.js'
 import './stream-list.js'
@@ -44,7 +43,7 @@ export class StreamerPage extends PageElement {
   }
 
   protected override firstUpdated(): void {
-    if (start.memo !== null) this.#form?.fill(start.memo)
+    if (start.memo !== null) this.#form?.fill(start.memo, start.keepsPassword)
     // A file that misses the list must not open in place of the page.
     for (const name of ['dragover', 'drop']) addEventListener(name, (event) => event.preventDefault())
   }
@@ -68,7 +67,9 @@ export class StreamerPage extends PageElement {
           ${this.#camera()} ${this.#warnings()}
         </div>
       </main>
-      ${lostNotice(lost)}`
+      <div class="lost" role="status">
+        ${lost ? html`<p>floecast-source does not answer. If it has ended, start it again, and open its new address.</p>` : nothing}
+      </div>`
   }
 
   #outcome(): unknown {

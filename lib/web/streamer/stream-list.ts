@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { live } from 'lit/directives/live.js'
 import type { DeskCommand, DeskList, DeskState } from '../../api/desk.js'
 import { PageElement } from '../parts/page-element.js'
 import { clockWords, plural } from '../parts/units.js'
@@ -54,7 +55,7 @@ export class StreamList extends PageElement {
             <label class="tick"
               ><input
                 type="checkbox"
-                .checked=${state.loop}
+                .checked=${live(state.loop)}
                 @change=${(event: Event) => void this.#tell({ do: 'loop', on: isTicked(event) })}
               />
               Loop</label
@@ -64,7 +65,7 @@ export class StreamList extends PageElement {
                 ? html`<label class="tick"
                     ><input
                       type="checkbox"
-                      .checked=${state.shuffle}
+                      .checked=${live(state.shuffle)}
                       @change=${(event: Event) => void this.#tell({ do: 'shuffle', on: isTicked(event) })}
                     />
                     Shuffle</label

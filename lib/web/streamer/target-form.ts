@@ -56,15 +56,18 @@ export class TargetForm extends PageElement {
     this.memo = null
   }
 
-  /** Writes what was used last into the fields. */
-  fill(memo: DeskMemo): void {
+  /**
+   * Writes what was used last into the fields.
+   * @param remembers whether its password is kept from one time to the next
+   */
+  fill(memo: DeskMemo, remembers: boolean): void {
     this.memo = memo
     this.server = memo.server
     this.mount = memo.mount
     this.user = memo.user === 'source' ? '' : memo.user
     this.protocol = memo.protocol
     this.name = memo.name
-    this.remember = memo.hasPassword
+    this.remember = remembers
   }
 
   /** Whether a server is named. */
@@ -118,7 +121,7 @@ export class TargetForm extends PageElement {
             type=${isShown ? 'text' : 'password'}
             autocomplete="off"
             spellcheck="false"
-            placeholder=${this.#isRemembered ? 'as remembered' : 'of sources, such as tide-amber-41'}
+            placeholder=${this.#isRemembered ? 'as before' : 'of sources, such as tide-amber-41'}
             aria-invalid=${verdict?.field === 'password' ? 'true' : nothing}
             aria-describedby="to-password-problem"
             .value=${this.password}

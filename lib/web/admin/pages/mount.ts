@@ -19,7 +19,9 @@ import './doctor.js'
 const GROUPS = [
   { heading: 'About the stream', paths: ['name', 'description', 'genre', 'url', 'public', 'hidden', 'group'] },
   { heading: 'Who may send', paths: ['sourcePassword', 'takeover', 'sourceTimeout', 'icecast', 'shoutcast', 'webcast'] },
-  { heading: 'Who may watch', paths: ['maxListeners', 'burstSize', 'queueSize', 'metaint'] },
+  { heading: 'Who may watch', paths: ['maxListeners', 'maxListenerDuration', 'burstSize', 'queueSize', 'metaint'] },
+  { heading: 'When it is off the air', paths: ['fallback', 'fallbackOverride', 'fallbackWhenFull', 'intro'] },
+  { heading: 'From another server', paths: ['relay', 'relayUser', 'relayPassword', 'onDemand'] },
   { heading: 'Ways out', paths: ['progressive', 'instant', 'dash', 'hls.enabled', 'hls.*'] },
   { heading: 'Keeping', paths: ['dvr', 'dvrSize', 'dump'] },
 ]
