@@ -8,6 +8,7 @@ import { sourceKind } from './playlist-item.js'
  */
 export function inputArguments(source: string): string[] {
   if (source === '-') return ['-protocol_whitelist', 'pipe', '-i', 'pipe:0']
+  if (sourceKind(source) === 'stdin') return ['-protocol_whitelist', 'pipe', '-i', 'pipe:0']
   if (sourceKind(source) !== 'address') {
     const path = /^file:\/\//i.test(source) ? fileURLToPath(source) : source
     return ['-protocol_whitelist', 'file,crypto,data', '-i', `file:${path}`]

@@ -33,6 +33,8 @@ export interface SourceClientEvents {
 const PIECE_SIZE = 65_536
 // How long a stream is looked at, in milliseconds, before it is sent as what it was announced to be.
 const DETECTION_TIME = 2_000
+// How long a server has, in milliseconds, to know a mount that it has taken.
+const SETTLING = 1_000
 
 /**
  * Publishes what is written to it on a mount of Icecast, SHOUTcast or floecast. It connects at once and emits `connect` when the
@@ -124,11 +126,9 @@ export class SourceClient extends Writable {
   async setMetadata(fields: MetadataFields): Promise<void> {
     this.#title = fields
     const live = !this.destroyed && (this.#since !== undefined || (await new Promise<boolean>((resolve) => this.#waiting.push(resolve))))
-    if (!live || this.destroyed) {
-      const doing = `set the title of ${this.#target.mount} on ${this.#target.url.host}`
-      throw new FloecastError('CONNECTION_LOST', { doing, reason: 'the source is not connected' })
-    }
-    if (this.#title === fields) await updateTitle(this.#target, fields)
+    if (!live || this.destroyed)
+      throw new FloecastError('CONNECTION_LOST', { doing: this.#target.telling, reason: 'the source is not connected' })
+    if (this.#title === fields) await this.#tell(fields)
   }
 
   override on<Event extends keyof SourceClientEvents>(event: Event, listener: (...args: SourceClientEvents[Event]) => void): this
@@ -210,7 +210,7 @@ export class SourceClient extends Writable {
     this.#since = this.#clock.now()
     this.#connections++
     // Who has set a title and waits tells it; what was told before, this connection has not heard.
-    if (this.#waiting.length === 0 && this.#title !== undefined) updateTitle(this.#target, this.#title).catch(() => {})
+    if (this.#waiting.length === 0 && this.#title !== undefined) this.#tell(this.#title).catch(() => {})
     this.#tellWaiting(true)
     this.#queue?.enter()
     process.nextTick(() => {
@@ -265,6 +265,17 @@ export class SourceClient extends Writable {
       this.#pump()
     })
     if (bytes > 0) this.emit('drop', { bytes })
+  }
+
+  async #tell(fields: MetadataFields): Promise<void> {
+    try {
+      await updateTitle(this.#target, fields)
+    } catch (error) {
+      // A server may take a source some time before it knows of its mount.
+      if (this.#since === undefined || this.#clock.now() - this.#since > SETTLING) throw error
+      await new Promise<void>((resolve) => void this.#clock.after(SETTLING, resolve))
+      if (this.#title === fields && this.#since !== undefined) await updateTitle(this.#target, fields)
+    }
   }
 
   #tellWaiting(live: boolean): void {

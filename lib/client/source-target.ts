@@ -81,6 +81,11 @@ export class SourceTarget {
     return this.isShoutcast ? `publish to ${this.url.host}` : `publish to ${this.mount} on ${this.url.host}`
   }
 
+  /** What is being done when a title is told, to follow the word "Cannot" in errors. */
+  get telling(): string {
+    return this.isShoutcast ? `set the title on ${this.adminUrl.host}` : `set the title of ${this.mount} on ${this.url.host}`
+  }
+
   /** Where the server takes titles, and is asked about the mount. */
   get adminUrl(): URL {
     const url = new URL(this.url)

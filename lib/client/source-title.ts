@@ -10,7 +10,7 @@ import type { MetadataFields, SourceTarget } from './source-target.js'
  */
 export async function updateTitle(target: SourceTarget, { title = '', artist = '', url }: MetadataFields): Promise<void> {
   const { display } = createMetadata({ title, artist })
-  const doing = `set the title of ${target.mount} on ${target.url.host}`
+  const doing = target.telling
   const exchange = new Exchange(target.adminUrl, doing, target.options)
   try {
     const more = [

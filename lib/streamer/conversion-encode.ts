@@ -77,7 +77,18 @@ export function carrierOf(codecs: readonly string[]): Carrier {
 export function carrierArguments(carrier: Carrier, isQuick: boolean, pipe: number): string[] {
   const plain = ['-map_metadata', '-1', '-map_chapters', '-1', '-flush_packets', '1']
   if (carrier === 'matroska')
-    return [...plain, '-cluster_time_limit', isQuick ? '40' : '200', '-live', '1', '-f', 'matroska', `pipe:${pipe}`]
+    return [
+      ...plain,
+      '-cluster_time_limit',
+      isQuick ? '40' : '200',
+      '-live',
+      '1',
+      '-avoid_negative_ts',
+      'disabled',
+      '-f',
+      'matroska',
+      `pipe:${pipe}`,
+    ]
   // The moov waits for the first fragment: only then are the times known that encoders begin with. A fragment for every frame by ffmpeg's own flag
   // spoils times (5.1), one of a hundredth of a second is the same without.
   const fragment = isQuick ? 10_000 : 200_000

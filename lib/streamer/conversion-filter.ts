@@ -1,7 +1,7 @@
 import { hardwareArguments } from '../client/ffmpeg.js'
 import type { MediaStream } from '../client/probe-facts.js'
 import { type ConversionInput, formatRate } from './conversion-input.js'
-import type { Output, Rung } from './output.js'
+import type { AudioOutput, Output, Rung } from './output.js'
 
 /** Filters that make of an input what an output wants. */
 export interface ConversionFilter {
@@ -23,6 +23,8 @@ export interface FilterFacts {
   readonly hold: boolean
   /** Whether there is but one picture. */
   readonly isPicture: boolean
+  /** An input that is silence, for what has no sound and ends nobody knows when. */
+  readonly silence: string | undefined
 }
 
 /**
@@ -33,17 +35,17 @@ export function conversionFilter(input: ConversionInput, { video, audio, rungs }
   const count = Math.max(1, rungs.length)
   const chains: string[] = []
   const isShown = video !== undefined
-  const hasWaves = isShown && !facts.hold && input.video === undefined && input.audio !== undefined && input.cover === undefined
   // What lasts a known time is held, and then cut off exactly there.
   const isPadded = facts.duration !== undefined
+  // A cover has no end of its own.
+  const hasCover = input.cover !== undefined && isPadded
+  const hasWaves = isShown && !facts.hold && input.video === undefined && input.audio !== undefined && !hasCover
   const sound = `aformat=sample_rates=${audio.sampleRate}:channel_layouts=${LAYOUTS[audio.channels] ?? 'stereo'}`
   const source =
-    input.audio === undefined || facts.hold
-      ? `anullsrc=sample_rate=${audio.sampleRate}:channel_layout=${LAYOUTS[audio.channels] ?? 'stereo'}`
-      : `[${input.audio}]aresample=${audio.sampleRate}:async=1000:first_pts=0`
+    input.audio === undefined || facts.hold ? silenceGraph(audio) : `[${input.audio}]aresample=${audio.sampleRate}:async=1000:first_pts=0`
   const pad = isPadded && input.audio !== undefined && !facts.hold ? `,apad=pad_dur=${HOLD}` : ''
   const ends = [...names('a', count), ...(hasWaves ? ['[waves]'] : [])]
-  chains.push(`${source},${sound}${pad}${ends.length > 1 ? `,asplit=${ends.length}` : ''}${ends.join('')}`)
+  if (facts.silence === undefined) chains.push(`${source},${sound}${pad}${ends.length > 1 ? `,asplit=${ends.length}` : ''}${ends.join('')}`)
   if (!isShown) return { graph: chains.join(';'), video: [], audio: names('a', count) }
   const rate = formatRate(video.frameRate)
   const split = `${count > 1 ? `,split=${count}` : ''}${names('p', count).join('')}`
@@ -55,7 +57,13 @@ export function conversionFilter(input: ConversionInput, { video, audio, rungs }
     const tags = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709'
     chains.push(`[p${i}]${fit},pad=${width}:${height}:-1:-1,setsar=1,${tags},${filter}[v${i}]`)
   }
-  return { graph: chains.join(';'), video: names('v', count), audio: names('a', count) }
+  const { silence } = facts
+  return { graph: chains.join(';'), video: names('v', count), audio: names('a', count).map((name) => silence ?? name) }
+}
+
+/** The graph of silence in the layout of an output. */
+export function silenceGraph({ sampleRate, channels }: AudioOutput): string {
+  return `anullsrc=sample_rate=${sampleRate}:channel_layout=${LAYOUTS[channels] ?? 'stereo'}`
 }
 
 function pictures(input: ConversionInput, rung: Rung, rate: string, facts: FilterFacts, isPadded: boolean, hasWaves: boolean): string {

@@ -29,7 +29,7 @@ export function mediaInput(source: string, facts: MediaFacts, at: number, isLive
   const seek = at > 0 && !facts.isPicture ? ['-ss', String(at)] : []
   return {
     // A cover is there at the beginning alone, so it is read by itself.
-    args: [...seek, ...(isLive ? LIVE : []), ...open, ...(cover === undefined ? [] : open)],
+    args: [...seek, ...open, ...(cover === undefined ? [] : open)],
     video: label(0, video),
     audio: label(0, audio),
     cover: label(1, cover),
@@ -128,5 +128,5 @@ function captureOptions({ format, kind }: InputDevice, width: number, height: nu
   }
 }
 
-/** Nothing waits at the input. */
+/** Of a device nothing waits at the input; of anything else that would lose the beginning. */
 const LIVE = ['-fflags', 'nobuffer', '-flags', 'low_delay']

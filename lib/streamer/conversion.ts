@@ -6,7 +6,7 @@ import type { MediaFacts } from '../client/probe-facts.js'
 import { FloecastError } from '../errors.js'
 import { whyNotCopy, whyNotHeld } from './conversion-copy.js'
 import { audioArguments, type Carrier, carrierArguments, carrierOf, codecsOf, pipeOf, videoArguments } from './conversion-encode.js'
-import { conversionFilter } from './conversion-filter.js'
+import { conversionFilter, silenceGraph } from './conversion-filter.js'
 import { type ConversionInput, deviceInput, isDevice, mediaInput } from './conversion-input.js'
 import type { Output } from './output.js'
 import { mainStream } from './output-list.js'
@@ -40,10 +40,10 @@ export interface ConversionPlan {
 /**
  * Plans how an item becomes what goes out. Everything that is converted comes out alike: the same decoder configuration, times that begin with 0 and, where
  * the duration is known, pictures and sound that end with it to the frame. Sound may begin up to two of its frames before 0, which is what its decoder
- * needs to settle, and are not to be heard. What is copied begins with the key frame before `at`.
+ * needs to settle, and is not to be heard. What is copied has 0 at `at`, but begins with the key frame before it.
  *
  * Copied is what {@link whyNotCopy} has nothing against.
- * @param source as in `PlaylistItem.source`, but no standard input; or `still:`, a dark picture
+ * @param source as in `PlaylistItem.source`, where `-` is what is written to the input of ffmpeg; or `still:`, a dark picture
  * @param facts what `probe` says of it; `undefined` for devices
  * @throws FloecastError `MEDIA_UNREADABLE`, when it lacks what the output needs; `OUTPUT_REFUSED`, when it should go out as it is and cannot; `DEVICE_MISSING`
  */
@@ -56,7 +56,7 @@ export function planItem(source: string, facts: MediaFacts | undefined, output: 
     if (output.copy === 'always')
       throw new FloecastError('OUTPUT_REFUSED', { reason: `${nameSource(source)} cannot go out as it is: ${against}; let it be converted` })
   }
-  const isLive = facts !== undefined && sourceKind(source) === 'address' && facts.duration === undefined
+  const isLive = facts !== undefined && sourceKind(source) !== 'file' && facts.duration === undefined
   const input = facts === undefined ? deviceInput(source, devices, output) : mediaInput(source, facts, at, isLive)
   if (output.video === undefined && input.audio === undefined && !hold && source !== 'still:')
     throw new FloecastError('MEDIA_UNREADABLE', { source: nameSource(source), reason: 'it has no sound, and sound alone goes out' })
@@ -67,7 +67,11 @@ function planConversion(input: ConversionInput, facts: MediaFacts | undefined, o
   const { video, audio, rungs, lowLatency } = output
   const duration = hold ? undefined : lengthOf(facts, output, at)
   const picture = facts && mainStream(facts, 'video')
-  const filter = conversionFilter(input, output, { picture, duration, hold, isPicture: facts?.isPicture === true })
+  // Silence that filters make would go on when pictures end; that of an input is cut off by -shortest.
+  const isOpen = duration === undefined && facts !== undefined && !hold && input.audio === undefined
+  const silence = isOpen ? `${input.args.filter((arg) => arg === '-i').length}:a` : undefined
+  const inputs = isOpen ? [...input.args, '-f', 'lavfi', '-i', silenceGraph(audio)] : input.args
+  const filter = conversionFilter(input, output, { picture, duration, hold, isPicture: facts?.isPicture === true, silence })
   const carrier = carrierOf(codecsOf(output))
   const outputs = filter.audio.map((sound, i) => {
     const pictures = filter.video[i]
@@ -77,11 +81,12 @@ function planConversion(input: ConversionInput, facts: MediaFacts | undefined, o
       sound,
       ...audioArguments(audio),
       ...(duration === undefined ? [] : ['-t', duration.toFixed(6)]),
+      ...(isOpen ? ['-shortest'] : []),
       ...carrierArguments(carrier, lowLatency || input.isLive, pipeOf(i)),
     ]
   })
   const before = video === undefined ? [] : hardwareArguments(video.encoder).before
-  const args = [...before, ...input.args, '-filter_complex', filter.graph, ...outputs.flat()]
+  const args = [...before, ...inputs, '-filter_complex', filter.graph, ...outputs.flat()]
   return { way: 'convert', note: describe(input, facts, output, hold), args, outputs: outputs.length, carrier, duration }
 }
 
@@ -89,7 +94,7 @@ function planCopy(source: string, facts: MediaFacts, output: Output, at: number)
   const picture = output.video === undefined ? undefined : mainStream(facts, 'video')
   const sound = mainStream(facts, 'audio')
   const streams = [picture, sound].filter((stream) => stream !== undefined)
-  const isLive = sourceKind(source) === 'address' && facts.duration === undefined
+  const isLive = sourceKind(source) !== 'file' && facts.duration === undefined
   const input = mediaInput(source, facts, at, isLive)
   const carrier = carrierOf(streams.map(({ codec }) => codec))
   const args = [

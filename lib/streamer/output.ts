@@ -230,7 +230,8 @@ function usualRate(items: readonly MediaFacts[]): number {
     if (frameRate === undefined || frameRate < 10) continue
     const rate = frameRate > 31 ? frameRate / 2 : frameRate
     // Odd averages are those of recordings whose pictures come as they like.
-    return RATES.find((usual) => Math.abs(usual - rate) < usual * 0.01) ?? 25
+    const nearest = RATES.toSorted((a, b) => Math.abs(a - rate) - Math.abs(b - rate))[0]!
+    return Math.abs(nearest - rate) < rate * 0.01 ? nearest : 25
   }
   return 25
 }

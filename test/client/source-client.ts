@@ -58,7 +58,10 @@ const visited = async (
       const text = chunk.toString('latin1')
       visit.head = text
       const title = /^GET \/admin\S*[?&]song=([^& ]*)/.exec(text)?.[1]
-      if (title !== undefined) {
+      if (title === 'Soon' && titles.at(-1) !== '(Soon)') {
+        titles.push('(Soon)')
+        socket.end(refuse('400 Bad Request', 'Source does not exist'))
+      } else if (title !== undefined) {
         titles.push(decodeURIComponent(title))
         socket.end('HTTP/1.0 200 OK\r\n\r\n<return>1</return>')
       } else welcome(visit, visits.push(visit))
@@ -245,6 +248,16 @@ t.test('a source goes on with a real server that comes back, and can be given up
   given.destroy()
   await waiting
   t.equal(clock.pending, 0)
+})
+
+t.test('a title that a server does not take yet is told again', async (t) => {
+  const { port, titles } = await visited(t, ({ socket }) => socket.write(TAKEN))
+  const { source, clock } = open(t, port)
+  const told = source.setMetadata({ title: 'Soon' })
+  await until('the refusal', () => clock.pending > 0)
+  clock.pass(1000)
+  await told
+  t.same(titles, ['(Soon)', 'Soon'])
 })
 
 t.test('whether a source could publish is told before it begins, in one sentence, and nothing is started', async (t) => {

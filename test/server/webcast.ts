@@ -162,6 +162,25 @@ t.test('who has signed in needs no password, on pages of this server alone', asy
   t.pass('is let in')
 })
 
+t.test('it comes by TLS, and by proxies that are trusted', async (t) => {
+  const file = 'test/fixtures/localhost.pem'
+  const { server, port } = await start(t, { tls: { certificate: file, key: file }, trustedProxies: ['127.0.0.1'] })
+  const ws = new WebSocket(`wss://127.0.0.1:${port}/safe`, 'webcast', { rejectUnauthorized: false })
+  ws.on('open', () => ws.send(JSON.stringify(hello())))
+  await until('the one by TLS', () => server.mounts.get('/safe')?.source)
+  const forwarded = {
+    'X-Forwarded-For': '203.0.113.7',
+    'X-Forwarded-Host': 'radio.example',
+    'X-Forwarded-Proto': 'https',
+    'X-Forwarded-Prefix': '/radio',
+  }
+  const headers = { ...forwarded, Cookie: await signIn(port), Origin: 'https://radio.example' }
+  await new Client(port, '/live', headers).send({ type: 'hello', data: { mime: 'video/webm' } })
+  await until('the one by a proxy', () => server.mounts.get('/live')?.source)
+  t.equal(server.mounts.get('/live')?.source?.details.address, '203.0.113.7', 'the address is that of whoever stands behind it')
+  ws.terminate()
+})
+
 t.test('an owner goes live on their own mounts, and a viewer on none', async (t) => {
   const { server, port } = await start(t)
   await server.state.people.add({ name: 'ola', password: 'reef-copper-58', role: 'owner', mounts: ['/ola*'] })

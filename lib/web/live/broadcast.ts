@@ -93,7 +93,9 @@ export class Broadcast extends EventTarget implements LegOwner {
     if (seconds > TOO_FAR && this.#next === undefined) {
       leg.drop()
       this.#leg = undefined
+      this.bitRate = 0
       this.#again()
+      return this.#set('lost', 'Your connection does not keep up, so it is made anew; choose a lower quality if that happens again.')
     }
     this.#set(this.state, seconds > BEHIND ? 'Your connection is too slow for this quality; choose a lower one.' : '')
   }

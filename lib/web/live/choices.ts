@@ -76,3 +76,23 @@ export function qualityChoice(chosen: Quality, choose: (quality: Quality) => voi
     </div>
   </fieldset>`
 }
+
+/** What plays, and a way to say so while it is on the air. */
+export function titleField(
+  title: string,
+  isOnAir: boolean,
+  isNew: boolean,
+  write: (title: string) => void,
+  tell: (event: Event) => void,
+): TemplateResult {
+  const read = ({ target }: Event): void => {
+    if (target instanceof HTMLInputElement) write(target.value)
+  }
+  return html`<form @submit=${tell}>
+    <label for="title" class="label">Title</label>
+    <div class="row">
+      <input type="text" id="title" maxlength="200" autocomplete="off" placeholder="What you show" .value=${title} @input=${read} />
+      ${isOnAir ? html`<button ?disabled=${!isNew}>Set</button>` : nothing}
+    </div>
+  </form>`
+}

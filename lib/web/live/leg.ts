@@ -49,7 +49,7 @@ export class Leg {
   constructor(destination: Destination, resume: string, stream: MediaStream, quality: Quality, owner: LegOwner) {
     this.#owner = owner
     const has = { video: stream.getVideoTracks().length > 0, audio: stream.getAudioTracks().length > 0 }
-    const mimeType = recordingFormat(has)
+    const mimeType = recordingFormat(has, (type) => MediaRecorder.isTypeSupported(type))
     if (mimeType === undefined)
       throw new LiveProblem('This browser records in no format that can be sent; use a current Chrome, Edge, Firefox or Safari.')
     const options: MediaRecorderOptions & { videoKeyFrameIntervalDuration: number } = {

@@ -2,12 +2,13 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import { Broadcast, type BroadcastState } from './broadcast.js'
 import { Capture, type Device, listDevices } from './capture.js'
-import { deviceChoice, fileChoice, kindChoice, qualityChoice } from './choices.js'
+import { deviceChoice, fileChoice, kindChoice, qualityChoice, titleField } from './choices.js'
+import { hindrance } from './hindrance.js'
 import type { Destination } from './leg.js'
 import { LevelMeter } from './level-meter.js'
-import { captureProblem, hindrance, LiveProblem, type SourceKind } from './problem.js'
+import { captureProblem, LiveProblem, type SourceKind } from './problem.js'
 import { type Quality, USUAL } from './qualities.js'
-import { badge, veil } from './stage.js'
+import { badge, GONE, veil } from './stage.js'
 import { STYLES } from './styles.js'
 
 /**
@@ -46,6 +47,7 @@ export class FloecastLive extends LitElement {
   #timer: ReturnType<typeof setInterval> | undefined
   /** Of several openings that overtake each other, the last one counts. */
   #turn = 0
+  #wakeLock: WakeLockSentinel | undefined
 
   /** Where the broadcast stands; `off` before the first and after the last. */
   get state(): BroadcastState | 'off' {
@@ -95,14 +97,22 @@ export class FloecastLive extends LitElement {
       this.#problem = captureProblem(capture.kind, error).message
     }
     this.#changed()
+    // A phone that goes to sleep sends nothing more; where it cannot be kept awake, it is as it is.
+    this.#wakeLock = await navigator.wakeLock?.request('screen').catch(() => undefined)
   }
 
   /** Ends the broadcast in order; the picture stays to be seen here. */
   stop(): void {
     this.#broadcast?.stop()
     this.#broadcast = undefined
-    clearInterval(this.#timer)
+    this.#rest()
     this.#changed()
+  }
+
+  #rest(): void {
+    clearInterval(this.#timer)
+    void this.#wakeLock?.release()
+    this.#wakeLock = undefined
   }
 
   get #isOnAir(): boolean {
@@ -112,7 +122,7 @@ export class FloecastLive extends LitElement {
   readonly #changed = (): void => {
     const broadcast = this.#broadcast
     if (broadcast?.state === 'over') {
-      clearInterval(this.#timer)
+      this.#rest()
       this.#problem = broadcast.problem
       this.#broadcast = undefined
     }
@@ -174,14 +184,8 @@ export class FloecastLive extends LitElement {
     const wasOnAir = this.#isOnAir
     this.stop()
     this.#close()
-    this.#video.srcObject = null
-    const what = {
-      camera: 'The camera is gone',
-      screen: 'The screen is no longer shared',
-      microphone: 'The microphone is gone',
-      file: 'The file is over',
-    }
-    this.#problem = `${what[capture.kind]}${wasOnAir ? ', so the broadcast has ended' : ''}.`
+    if (capture.kind !== 'file') this.#video.srcObject = null
+    this.#problem = `${GONE[capture.kind]}${wasOnAir ? ', so the broadcast has ended' : ''}.`
   }
 
   // While it is on the air, what is chosen anew is opened at once, and the broadcast goes on with it.
@@ -232,8 +236,22 @@ export class FloecastLive extends LitElement {
             : html`<button class="go" ?disabled=${!canStart} @click=${() => void this.start()}>${this.label}</button>`
         }
       </div>
-      <div class="side">${this.#choices()} ${this.#titleField()}</div>
+      <div class="side">
+        ${this.#choices()} ${titleField(this.#title, this.#isOnAir, this.#title !== this.#told, this.#write, this.#tell)}
+      </div>
     </div>`
+  }
+
+  readonly #write = (title: string): void => {
+    this.#title = title
+    this.requestUpdate()
+  }
+
+  readonly #tell = (event: Event): void => {
+    event.preventDefault()
+    this.#told = this.#title
+    this.#broadcast?.tell(this.#title)
+    this.requestUpdate()
   }
 
   #stage(): TemplateResult {
@@ -246,7 +264,7 @@ export class FloecastLive extends LitElement {
         class=${kind === 'camera' ? 'mirror' : ''}
         .muted=${!isFile}
         ?controls=${isFile && !this.#isOnAir}
-        autoplay
+        ?autoplay=${!isFile}
         playsinline
         aria-label="What is sent"
         @ended=${() => this.#capture?.kind === 'file' && this.#ended(this.#capture)}
@@ -282,32 +300,5 @@ export class FloecastLive extends LitElement {
       this.#quality = next
       this.#again()
     })}`
-  }
-
-  #titleField(): TemplateResult {
-    const tell = (event: Event): void => {
-      event.preventDefault()
-      this.#told = this.#title
-      this.#broadcast?.tell(this.#title)
-      this.requestUpdate()
-    }
-    return html`<form @submit=${tell}>
-      <label for="title" class="label">Title</label>
-      <div class="row">
-        <input
-          type="text"
-          id="title"
-          maxlength="200"
-          autocomplete="off"
-          placeholder="What you show"
-          .value=${this.#title}
-          @input=${({ target }: InputEvent) => {
-            if (target instanceof HTMLInputElement) this.#title = target.value
-            this.requestUpdate()
-          }}
-        />
-        ${this.#isOnAir ? html`<button ?disabled=${this.#title === this.#told}>Set</button>` : nothing}
-      </div>
-    </form>`
   }
 }

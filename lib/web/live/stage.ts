@@ -10,6 +10,14 @@ const WORDS: Readonly<Record<SourceKind, string>> = {
   file: 'A film or a song that this browser plays',
 }
 
+/** What has happened where a stream ends by itself. */
+export const GONE: Readonly<Record<SourceKind, string>> = {
+  camera: 'The camera is gone',
+  screen: 'The screen is no longer shared',
+  microphone: 'The microphone is gone',
+  file: 'The file is over',
+}
+
 /** What stands where there is no picture. */
 export function veil(kind: SourceKind, isOpen: boolean, isOpening: boolean, open: () => void): TemplateResult {
   return html`<div class="veil">
