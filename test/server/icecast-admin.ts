@@ -25,6 +25,7 @@ const command = (name: string): Row[] => [
   [`${name}, no mount`, `/admin/${name}`, 400, ADMIN],
   [`${name}, administrator`, `/admin/${name}?mount=%2Ffoo.ogg`, 200, ADMIN],
 ]
+const authorization = (login?: string): string => (login === undefined ? '' : `Authorization: Basic ${btoa(login)}\r\n`)
 const title = (mount: string): string => `/admin/metadata?mount=%2F${mount}&mode=updinfo&charset=UTF-8&song=Test`
 
 const ROWS: readonly Row[] = [
@@ -100,7 +101,6 @@ t.test("52 of the 58 assertions of Icecast's own test hold", async (t) => {
     await until('an answer', () => heard.includes('\r\n'))
     return Number(heard.split(' ')[1])
   }
-  const authorization = (login?: string): string => (login === undefined ? '' : `Authorization: Basic ${btoa(login)}\r\n`)
   const publish = (mount: string, login?: string, more = ''): Promise<number> =>
     say(`PUT ${mount} HTTP/1.1\r\nHost: a\r\n${authorization(login)}Content-Type: audio/mpeg\r\n${more}\r\n`, MP3)
   t.strictSame([await publish('/foo.ogg', SOURCE), await publish('/test.ogg', OWN)], [200, 200])
