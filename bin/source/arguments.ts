@@ -47,6 +47,8 @@ const options = {
   hardware: { type: 'boolean' },
   'low-latency': { type: 'boolean' },
 
+  ffmpeg: { type: 'string', example: '/opt/ffmpeg/bin/ffmpeg' },
+
   profile: { type: 'string', example: 'home' },
   'save-profile': { type: 'string', example: 'home' },
 
@@ -105,6 +107,7 @@ How it looks and sounds (as it is, where that is safe; else H.264 and AAC):
   --ladder 1080,720,480          several qualities at once, each on a mount of its own
   --hardware                     encode on the graphics card, where ffmpeg can
   --low-latency                  as near to live as the encoder can, for more bits
+  --ffmpeg PATH                  which ffmpeg to use, in place of the one that is installed
 
 Profiles keep all of this under a name, readable by you alone:
   --save-profile NAME            keep what this command line says; the password too

@@ -27,9 +27,9 @@ export async function decideOutput(playlist: Playlist, values: OptionValues): Pr
   const options = optionsOf(values, sources)
   let ffmpeg: Ffmpeg
   try {
-    ffmpeg = await findFfmpeg()
+    ffmpeg = await findFfmpeg(typeof values.ffmpeg === 'string' ? { path: values.ffmpeg } : {})
   } catch (error) {
-    if (!(error instanceof FloecastError) || needsFfmpeg(options, sources)) throw error
+    if (!(error instanceof FloecastError) || values.ffmpeg !== undefined || needsFfmpeg(options, sources)) throw error
     // Files go out as they are, and those that cannot are skipped with a sentence that says why.
     const format = options.format ?? FORMATS[extname(sources[0] ?? '').toLowerCase()]
     return { output: createOutput({ ...options, ...(format !== undefined && { format }), copy: 'always' }), ffmpeg: undefined }

@@ -75,6 +75,8 @@ async function settle(given: SourceArguments, world: SourceWorld, machinery: Mac
   const name = args.values['save-profile']
   const mayAsk = stdin.isTTY && stdout.isTTY && args.values.json !== true && args.values.plain !== true
   const lacks = args.sources.length === 0 || address === undefined || address.password === ''
+  // What is typed where it is asked for is kept where that is asked, too.
+  const secret = args.values.password
   if (lacks && mayAsk) {
     const { ask } = await import('./questions.js')
     args = await ask(args, profiles, {
@@ -88,13 +90,13 @@ async function settle(given: SourceArguments, world: SourceWorld, machinery: Mac
   if (address === undefined)
     throw new UsageError('Cannot stream to nowhere: say where, as in --to http://source:PASSWORD@localhost:8000/live.')
   if (typeof name === 'string') {
-    const { 'save-profile': _, ...values } = args.values
+    const { 'save-profile': _, password: __, ...values } = args.values
     // A password in an address was meant for this time; whoever wants it kept says so.
     const to = new URL(address)
     to.username = to.password = ''
-    await profiles.write(name, { ...args, values: { ...values, to: to.href } })
-    const secret = values.password === undefined ? ', without the password; to keep it, too, give it as --password' : ''
-    stderr.write(`Kept as the profile ${name}${secret}.\n`)
+    await profiles.write(name, { ...args, values: { ...values, to: to.href, ...(secret !== undefined && { password: secret }) } })
+    const without = secret === undefined ? ', without the password; to keep it, too, give it as --password' : ''
+    stderr.write(`Kept as the profile ${name}${without}.\n`)
   }
   return { args, address }
 }

@@ -242,7 +242,9 @@ function whenOf({ state, duration }: StreamerEntry, soon: number | undefined): s
 }
 
 /** A bar and the time, in exactly some columns; what has no end has no bar. */
-function progress({ position }: StreamerState, { duration }: StreamerEntry, columns: number, paint: Paint): string {
+function progress({ position }: StreamerState, { duration, way }: StreamerEntry, columns: number, paint: Paint): string {
+  // Until it is open, what was before goes on.
+  if (way === null) return fit('starting', columns)
   if (duration === null || duration <= 0) return fit(formatTime(position), columns)
   const time = `${formatTime(Math.min(position, duration))} / ${formatTime(duration)}`
   const length = Math.min(columns - widthOf(time) - 2, 48)

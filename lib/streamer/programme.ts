@@ -1,5 +1,5 @@
 import type { Playlist } from '../client/playlist.js'
-import type { PlaylistEntry } from '../client/playlist-item.js'
+import { type PlaylistEntry, sourceKind } from '../client/playlist-item.js'
 import type { Clock } from '../clock.js'
 import type { Item } from './item.js'
 import type { Playout } from './playout.js'
@@ -87,7 +87,7 @@ export class Programme {
     this.#playlist.off('current', this.#follow)
     this.#playlist.off('change', this.#look)
     await this.#cut()
-    this.#forget()
+    await this.#forget()
   }
 
   /** Ends all. */
@@ -123,7 +123,9 @@ export class Programme {
 
   // Another order may have another entry that is next.
   readonly #look = (): void => {
-    if (this.#next !== undefined && this.#playlist.upcoming?.id !== this.#next.id) this.#prepare()
+    const id = this.#next?.id
+    // Whose turn it is by now is about to be taken.
+    if (id !== undefined && id !== this.#playlist.upcoming?.id && id !== this.#playlist.current?.id) this.#prepare()
   }
 
   #want(turn: Turn | undefined): void {
@@ -147,7 +149,7 @@ export class Programme {
       cancel()
     })
     if (item !== undefined && wish === this.#wish) return item
-    letGo(opening)
+    void letGo(opening)
     return undefined
   }
 
@@ -169,13 +171,13 @@ export class Programme {
       this.#next = undefined
       return next.item
     }
-    this.#forget()
+    void this.#forget()
     return this.#owner.open(turn)
   }
 
   #begin(turn: Turn, item: Item): void {
     const abort = new AbortController()
-    if (turn.kind === 'over' || turn.kind === 'still') this.#forget()
+    if (turn.kind === 'over' || turn.kind === 'still') void this.#forget()
     const { duration, title } = item
     if (turn.kind === 'entry') this.#playlist.describe(turn.entry.id, { title, duration })
     const begun = (): void => {
@@ -252,9 +254,10 @@ export class Programme {
 
   // Opens what comes next, so that it is ready in time.
   #prepare(): void {
-    this.#forget()
+    void this.#forget()
     const entry = this.#playlist.upcoming
-    if (entry === undefined || this.#playing?.turn.kind !== 'entry') return
+    // What happens now would be over by its turn.
+    if (entry === undefined || sourceKind(entry.source) !== 'file' || this.#playing?.turn.kind !== 'entry') return
     const item = this.#owner.open({ kind: 'entry', entry, from: 0 })
     const next = { id: entry.id, item }
     this.#next = next
@@ -270,15 +273,15 @@ export class Programme {
     })
   }
 
-  #forget(): void {
+  async #forget(): Promise<void> {
     const next = this.#next
     this.#next = undefined
-    if (next !== undefined) letGo(next.item)
+    if (next !== undefined) await letGo(next.item)
   }
 }
 
-function letGo(opening: Promise<Item>): void {
-  opening.then(
+function letGo(opening: Promise<Item>): Promise<void> {
+  return opening.then(
     (item) => item.close(),
     () => {},
   )

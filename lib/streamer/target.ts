@@ -1,6 +1,7 @@
 import type { StreamerTarget } from '../api/streamer.js'
 import { SourceClient, type SourceClientOptions } from '../client/source-client.js'
 import type { Clock } from '../clock.js'
+import { FloecastError } from '../errors.js'
 import type { Frame } from '../formats/frame.js'
 import { Rate } from './rate.js'
 import { viewersOf } from './viewers.js'
@@ -110,9 +111,9 @@ export class Target {
       await this.#client.setMetadata({ title })
     } catch (error) {
       // Icecast takes no titles for WebM; the stream goes on without. A lost connection tells of itself.
-      if (this.#status !== 'live' || this.#hasWarned) return
+      if (this.#hasWarned || !(error instanceof FloecastError) || error.code !== 'REQUEST_REFUSED') return
       this.#hasWarned = true
-      this.#owner.warn(error instanceof Error ? error.message : String(error))
+      this.#owner.warn(error.message)
     }
   }
 

@@ -11,6 +11,7 @@ import { HELP, parseSourceArguments } from '../../bin/source/arguments.js'
 import { formatRate, formatSize, formatSpan, formatTime } from '../../bin/source/figures.js'
 import { type Hand, press } from '../../bin/source/keys.js'
 import type { Machinery, Stream } from '../../bin/source/machinery.js'
+import { decideOutput } from '../../bin/source/output.js'
 import { eventsBetween, farewellOf, summaryOf } from '../../bin/source/plain.js'
 import { Profiles } from '../../bin/source/profiles.js'
 import { splitWords } from '../../bin/source/questions.js'
@@ -19,7 +20,7 @@ import { Screen } from '../../bin/source/screen.js'
 import { parseTarget, withoutPassword, withPassword } from '../../bin/source/target.js'
 import { drawView, type Look } from '../../bin/source/view.js'
 import { cut, fit, oneLine, widthOf, wrap } from '../../bin/source/width.js'
-import type { Playlist } from '../../lib/client/index.js'
+import { Playlist } from '../../lib/client/index.js'
 import { FloecastError } from '../../lib/index.js'
 import { streamerState, type StreamerCommand, type StreamerEntry, type StreamerState, type StreamerTarget } from '../../lib/api/streamer.js'
 import { until as wait } from '../helpers/wait.js'
@@ -141,7 +142,7 @@ t.test('no line is wider than the terminal, no picture taller, and nothing is co
 
 t.test('what plays and what comes next is seen in a list of any length', (t) => {
   const many = Array.from({ length: 500 }, (_, at) => entry(`m${at}`, `Clip ${at + 1}`, { duration: 60 }))
-  many[499] = entry('m499', 'Clip 500', { duration: 60, state: 'playing' })
+  many[499] = entry('m499', 'Clip 500', { duration: 60, state: 'playing', way: 'copy' })
   many[0] = entry('m0', 'Clip 1', { state: 'next' })
   const lines = draw(state({ entries: many, current: 'm499', position: 30 })).join('\n')
   t.match(lines, /▶ 500 {2}Clip 500 .* 00:30 \/ 01:00/)
@@ -652,6 +653,27 @@ t.test('a command line is kept as a profile, its password only where it is given
   elsewhere.signals.emit('SIGINT')
   await elsewhere.code
   t.equal(elsewhere.seen.address, 'http://other.example/live', 'a password belongs to its server')
+})
+
+const decide = (sources: readonly string[], line = ''): ReturnType<typeof decideOutput> =>
+  decideOutput(new Playlist(sources), line === '' ? {} : read(line).values)
+
+t.test('without ffmpeg files go out as they are, and what needs it says how to get it', async (t) => {
+  const { PATH } = process.env
+  process.env['PATH'] = '/nowhere'
+  t.teardown(() => void (process.env['PATH'] = PATH))
+  t.match(await decide(['a.mp3', 'b.mp3']), { ffmpeg: undefined, output: { format: 'mp3', copy: 'always' } })
+  t.match(await decide(['a.mp4']), { output: { format: 'ts' } })
+  t.match(await decide(['a.mp4'], '--format fmp4 --copy'), { output: { format: 'fmp4' } })
+  for (const [sources, line] of [
+    [['webcam:'], ''],
+    [['rtsp://camera/1'], ''],
+    [['a.mp4'], '--quality low'],
+    [['a.mp4'], '--video-bitrate 2.5M'],
+  ] as const)
+    await t.rejects(decide(sources, line), { code: 'FFMPEG_MISSING', message: /install/ })
+  await t.rejects(decide(['a.mp4'], '--ffmpeg /nowhere/ffmpeg'), { code: 'FFMPEG_MISSING' })
+  await t.rejects(decide(['a.mp3'], '--size 1281x720'), { code: 'OUTPUT_REFUSED', message: /--size: / })
 })
 
 t.test('help, version, devices and the page', async (t) => {
