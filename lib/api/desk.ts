@@ -129,3 +129,6 @@ export const deskHello = z.object({
   type: z.literal('hello'),
   data: z.object({ mime: z.string().min(1).max(256).describe('The media type of what follows') }),
 })
+
+/** A later message of text: what plays. */
+export const deskTitle = z.object({ type: z.literal('metadata'), data: z.object({ title: z.string().max(1024) }) })

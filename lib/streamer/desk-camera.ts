@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { deskHello } from '../api/desk.js'
+import { deskHello, deskTitle } from '../api/desk.js'
 
 /** What is needed of a WebSocket; those of ws are such. */
 export interface CameraSocket {
@@ -10,6 +10,8 @@ export interface CameraSocket {
   pause(): void
   /** Reads on. */
   resume(): void
+  /** Says something. */
+  send(text: string): void
   /** Says farewell. */
   close(code: number, reason?: string): void
 }
@@ -23,29 +25,41 @@ const INVALID = 1002
 const WAITING = 1_048_576
 
 /**
- * Reads a WebSocket of the subprotocol `webcast`: a hello that tells the media type, then the bytes of a `MediaRecorder`.
- * @param take gets the bytes once the hello has come; who destroys them ends the connection
+ * Reads a WebSocket of the subprotocol `webcast`: a hello that tells the media type, a title, then the bytes of a `MediaRecorder`.
+ * @param take gets the bytes once the first of them have come, and the title, if there is one; who destroys them ends the connection
  */
-export function readCamera(ws: CameraSocket, take: (bytes: PassThrough, mime: string) => void): void {
+export function readCamera(ws: CameraSocket, take: (bytes: PassThrough, mime: string, title: string | undefined) => void): void {
+  let mime: string | undefined
+  let title: string | undefined
   let bytes: PassThrough | undefined
+  const begin = (): PassThrough => {
+    const begun = new PassThrough({ highWaterMark: WAITING })
+    begun.on('drain', () => ws.resume())
+    begun.on('error', () => {})
+    begun.once('close', () => ws.close(ENDED))
+    take(begun, mime!, title)
+    return begun
+  }
   ws.on('error', () => {})
   ws.on('message', (data, isBinary) => {
-    if (bytes === undefined) {
-      const mime = isBinary ? undefined : mimeOf(data)
+    if (mime === undefined) {
+      mime = isBinary ? undefined : deskHello.safeParse(read(data)).data?.data.mime
       if (mime === undefined) return ws.close(INVALID, 'the first message is no hello with a mime')
-      bytes = new PassThrough({ highWaterMark: WAITING })
-      bytes.on('drain', () => ws.resume())
-      bytes.on('error', () => {})
-      bytes.once('close', () => ws.close(ENDED))
-      take(bytes, mime)
-    } else if (isBinary && !bytes.writableEnded && !bytes.destroyed && !bytes.write(chunkOf(data))) ws.pause()
+      // Who hears that begins at once; it is no part of the protocol as Liquidsoap has it.
+      return ws.send('{"type":"hello"}')
+    }
+    if (!isBinary) title = deskTitle.safeParse(read(data)).data?.data.title || title
+    else {
+      bytes ??= begin()
+      if (!bytes.writableEnded && !bytes.destroyed && !bytes.write(chunkOf(data))) ws.pause()
+    }
   })
   ws.once('close', () => bytes?.end())
 }
 
-function mimeOf(data: Message): string | undefined {
+function read(data: Message): unknown {
   try {
-    return deskHello.parse(JSON.parse(chunkOf(data).toString())).data.mime
+    return JSON.parse(chunkOf(data).toString())
   } catch {
     return undefined
   }

@@ -74,6 +74,7 @@ export interface DeskSessionOptions {
 interface Camera {
   readonly bytes: Readable
   readonly mime: string
+  readonly title: string
 }
 
 /**
@@ -205,15 +206,15 @@ export class DeskSession extends EventEmitter<{ change: [] }> {
    * Takes what a browser sends of its camera: it goes on the air at once, or when a stream is begun.
    * @param bytes they are read when they are wanted; whoever hands them in ends them
    */
-  takeCamera(bytes: Readable, mime: string): void {
-    const camera = { bytes, mime }
+  takeCamera(bytes: Readable, mime: string, title: string = CAMERA): void {
+    const camera = { bytes, mime, title }
     this.#camera?.bytes.destroy()
     this.#camera = camera
     bytes.once('close', () => {
       if (this.#camera === camera) this.#camera = undefined
       this.emit('change')
     })
-    this.#streamer?.takeOver(bytes, mime, CAMERA)
+    this.#streamer?.takeOver(bytes, mime, title)
     this.emit('change')
   }
 
@@ -231,7 +232,7 @@ export class DeskSession extends EventEmitter<{ change: [] }> {
     this.#streamer = streamer
     this.#outcome = null
     streamer.on('change', () => this.emit('change'))
-    if (this.#camera !== undefined) streamer.takeOver(this.#camera.bytes, this.#camera.mime, CAMERA)
+    if (this.#camera !== undefined) streamer.takeOver(this.#camera.bytes, this.#camera.mime, this.#camera.title)
     streamer.start()
     streamer.end.then(
       () => this.#ended(streamer, undefined),
@@ -287,7 +288,6 @@ const CAMERA = 'Camera'
 
 const itemsOf = (playlist: Playlist) => playlist.entries.map(({ source, title, duration }) => ({ source, title, duration }))
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
-
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function farewell(started: string, mount: string, bytes: number): string {

@@ -277,7 +277,7 @@ export class Desk {
       socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(sentence)}\r\n\r\n${sentence}`)
       return
     }
-    this.#sockets.handleUpgrade(message, socket, head, (ws) => readCamera(ws, (bytes, mime) => this.session.takeCamera(bytes, mime)))
+    this.#sockets.handleUpgrade(message, socket, head, (ws) => readCamera(ws, (...camera) => this.session.takeCamera(...camera)))
   }
 }
 

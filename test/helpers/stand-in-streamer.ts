@@ -8,7 +8,7 @@ export class StandInStreamer extends EventEmitter<{ change: [] }> implements Des
   readonly stream: DeskStream
   readonly end: Promise<void>
   readonly commands: StreamerCommand[] = []
-  over: { readonly bytes: Readable; readonly mime: string } | undefined
+  over: { readonly bytes: Readable; readonly mime: string; readonly name: string } | undefined
   /** What has been handed in. */
   received = ''
   isPaused = false
@@ -70,8 +70,8 @@ export class StandInStreamer extends EventEmitter<{ change: [] }> implements Des
     this.stream.playlist.next()
   }
 
-  takeOver(bytes: Readable, mime: string): void {
-    this.over = { bytes, mime }
+  takeOver(bytes: Readable, mime: string, name: string): void {
+    this.over = { bytes, mime, name }
     bytes.on('data', (chunk: Buffer) => (this.received += chunk.toString()))
     bytes.once('close', () => {
       this.over = undefined

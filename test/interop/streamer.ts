@@ -58,9 +58,9 @@ interface Heard {
 async function hear(server: TestServer, mount: string, path: string): Promise<Heard> {
   const chunks: Buffer[] = []
   const titles: [string, number][] = []
-  let isOver = false
+  const over = new AbortController()
   const watch = async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const title = (await server.mount(mount).catch(() => undefined))?.['title']
       if (typeof title === 'string' && title !== '' && title !== titles.at(-1)?.[0]) titles.push([title, Date.now()])
       await sleep(100)
@@ -74,7 +74,7 @@ async function hear(server: TestServer, mount: string, path: string): Promise<He
     await new Promise<void>((resolve, reject) => client.once('end', resolve).once('error', reject))
     return true
   })
-  isOver = true
+  over.abort()
   await watching
   writeFileSync(path, Buffer.concat(chunks))
   return { path, titles }

@@ -262,11 +262,13 @@ t.test('a camera goes on the air when it comes, and gives back when it goes', as
 
   const ws = await camera()
   ws.send(JSON.stringify({ type: 'hello', data: { mime: 'video/webm; codecs="vp8,opus"' } }))
-  await until('the camera', () => desk.session.state.camera)
+  t.equal(String((await once(ws, 'message'))[0]), '{"type":"hello"}', 'it is told that it can begin')
+  ws.send(JSON.stringify({ type: 'metadata', data: { title: 'At the quay' } }))
   ws.send(Buffer.from('picture'))
+  await until('the camera', () => desk.session.state.camera)
   t.equal((await visitor.post('connect', ORDER)).status, 204, 'a camera is enough to begin')
   const [streamer] = streamers
-  t.match(streamer!.over?.mime, 'video/webm')
+  t.match(streamer!.over, { mime: /^video\/webm/, name: 'At the quay' })
   ws.send(Buffer.from('s'))
   await until('the bytes', () => streamer!.received === 'pictures')
   await visitor.post('command', { do: 'giveBack' })
@@ -275,6 +277,7 @@ t.test('a camera goes on the air when it comes, and gives back when it goes', as
 
   const again = await camera()
   again.send(JSON.stringify({ type: 'hello', data: { mime: 'video/webm' } }))
+  again.send(Buffer.from('more'))
   await until('it to take over', () => streamer!.over)
   again.close()
   await until('it to give back', () => streamer!.over === undefined)
