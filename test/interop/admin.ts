@@ -187,15 +187,20 @@ t.test('an administrator runs a server from the panel', async (t) => {
 
   await onAir(NEW_SOURCE)
   // In the dark only the colours are others.
-  const schemes = { light: '', dark: ", runOnly: ['color-contrast']" } as const
-  for (const [scheme, rules] of Object.entries(schemes)) {
-    await page.emulateMedia({ colorScheme: scheme === 'dark' ? 'dark' : 'light' })
+  for (const [width, scheme, rules] of [
+    [1280, 'light', ''],
+    [1280, 'dark', ", runOnly: ['color-contrast']"],
+    [390, 'light', ''],
+  ] as const) {
+    await page.setViewportSize({ width, height: 800 })
+    await page.emulateMedia({ colorScheme: scheme })
     for (const place of PAGES) {
       await goTo(page, place)
       await until('all to be there', async () => (await page.locator('.skeleton').count()) === 0)
-      t.strictSame(await faultsOf(page, rules), [], `axe-core finds no serious fault on ${place}, ${scheme}`)
+      t.strictSame(await faultsOf(page, rules), [], `axe-core finds no serious fault on ${place}, ${scheme}, ${width} wide`)
     }
   }
+  await page.setViewportSize({ width: 1280, height: 800 })
   await goTo(page, 'log')
   await page.getByText(/anna/).first().waitFor()
   t.pass('the trail tells who changed what')

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { faultsOf } from '../helpers/axe.js'
 import { openBrowser } from '../helpers/browser.js'
 import { formatNamed, media, send } from '../helpers/ffmpeg.js'
 import { needs } from '../helpers/programs.js'
@@ -89,7 +90,19 @@ t.test('pages tell what is on the air, and what changes of it', async (t) => {
   await status.getByRole('button', { name: 'Theme' }).click()
   await status.reload()
   t.equal(await look(status, 'document.documentElement.dataset.theme'), 'dark', 'the theme stays')
-  t.match(await open('/embed/tv').then((page) => look(page, 'document.querySelector("floecast-player").shadowRoot !== null')), true)
+  const embeds = [await open('/embed/tv'), await open('/embed/radio.mp3', 390)]
+  t.match(await look(embeds[0]!, 'document.querySelector("floecast-player").shadowRoot !== null'), true)
+  for (const [width, scheme, rules] of [
+    [390, 'light', ''],
+    [1280, 'light', ''],
+    [390, 'dark', ", runOnly: ['color-contrast']"],
+  ] as const)
+    for (const page of [status, mount, radio, ...embeds]) {
+      await page.setViewportSize({ width, height: 800 })
+      await page.emulateMedia({ colorScheme: scheme })
+      const { pathname } = new URL(page.url())
+      t.strictSame(await faultsOf(page, rules), [], `axe-core finds no serious fault on ${pathname}, ${scheme}, ${width} wide`)
+    }
   t.same(faults, [], 'and no page complains')
   await until('the player to be counted', async () => Number((await server.mount('/tv'))?.['listeners']) >= 1)
   t.match(await status.textContent('.card:has([href="/tv"]) .audience'), /viewers?/)

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { request } from 'node:http'
-import type { Page } from 'playwright-core'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { openBrowser } from '../helpers/browser.js'
 import { formatNamed, media, send } from '../helpers/ffmpeg.js'
-import { needs, type Program, start } from '../helpers/programs.js'
-import { SOURCE_PASSWORD, startFloecast, type TestServer } from '../helpers/server.js'
+import { needs, type Program } from '../helpers/programs.js'
+import { Sender } from '../helpers/sender.js'
+import { startFloecast } from '../helpers/server.js'
+import { Viewer } from '../helpers/viewer.js'
 import { sleep, until } from '../helpers/wait.js'
 
 /*
@@ -13,115 +12,6 @@ import { sleep, until } from '../helpers/wait.js'
  */
 
 t.setTimeout(300_000)
-
-/** What a player says of itself. */
-interface Seen {
-  readonly state: string
-  readonly mode: string
-  readonly ending: string
-  readonly delay: number | undefined
-  readonly time: number
-  readonly frames: number
-  readonly width: number
-  readonly stalls: number
-  readonly text: string
-}
-
-/** A page with a player in it, under the policy that our own pages have. */
-class Viewer {
-  readonly page: Page
-  readonly complaints: string[] = []
-  /** What the player says of its troubles, for messages. */
-  readonly remarks: string[] = []
-
-  constructor(page: Page) {
-    this.page = page
-    page.on('pageerror', (error) => this.complaints.push(String(error)))
-    page.on('console', (message) => {
-      if (message.type() === 'error') this.complaints.push(`${message.text()} ${message.location().url}`)
-      else if (message.type() === 'info') this.remarks.push(message.text())
-    })
-    page.on('load', () => this.#loads++)
-  }
-  #loads = 0
-
-  /** Whether the page was loaded once only. */
-  get isFirst(): boolean {
-    return this.#loads === 1
-  }
-
-  static async open(page: Page, server: TestServer, attributes: string): Promise<Viewer> {
-    const viewer = new Viewer(page)
-    const { 'player.js': script }: Record<string, string> = JSON.parse(readFileSync('dist/web/manifest.json', 'utf8'))
-    const policy =
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; media-src 'self' blob:; connect-src 'self'; worker-src blob:"
-    await page.route('**/test-page', (route) =>
-      route.fulfill({
-        contentType: 'text/html',
-        headers: { 'content-security-policy': policy },
-        body: `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/assets/${script}"></script><body><floecast-player ${attributes}></floecast-player></body>`,
-      }),
-    )
-    await page.goto(server.url('/test-page'))
-    return viewer
-  }
-
-  see(): Promise<Seen> {
-    return this.page.evaluate<Seen>(`(() => {
-      const { video, playback, shadowRoot } = document.querySelector('floecast-player')
-      return {
-        state: playback.state, mode: playback.mode, ending: playback.way?.ending, delay: playback.engine?.delay, stalls: playback.stalls,
-        time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames, width: video.videoWidth, text: shadowRoot.textContent.replaceAll(/\\s+/g, ' '),
-      }
-    })()`)
-  }
-
-  /** Waits until it plays in a mode, and goes on for a while. */
-  async plays(mode: string, ending?: string): Promise<Seen> {
-    let moved = 0
-    let last: Seen | undefined
-    return until(
-      `the player to play on ${mode}`,
-      async () => {
-        const seen = await this.see()
-        const isIt = seen.state === 'playing' && seen.mode === mode && (ending === undefined || seen.ending === ending)
-        moved = isIt && last !== undefined && seen.time > last.time ? moved + 1 : 0
-        last = seen
-        return moved >= 5 ? seen : undefined
-      },
-      { every: 200, timeout: 25_000 },
-    ).catch(async (error: Error) => {
-      throw new Error(`${error.message}: ${JSON.stringify(last)} ${[...this.complaints, ...this.remarks].join('; ')}`)
-    })
-  }
-
-  choose(mode: string): Promise<unknown> {
-    return this.page.locator(`floecast-player [data-mode="${mode}"]`).click()
-  }
-}
-
-/** A source of numbered pictures in MPEG-TS, in real time, whose clock begins where it is told; what it sends goes on in one and the same request. */
-class Sender {
-  readonly #t: Test
-  readonly #upload
-  #program: Program | undefined
-
-  constructor(t: Test, url: string) {
-    this.#t = t
-    const authorization = `Basic ${Buffer.from(`source:${SOURCE_PASSWORD}`).toString('base64')}`
-    this.#upload = request(url, { method: 'PUT', headers: { authorization, 'content-type': 'video/mp2t' } })
-    this.#upload.on('error', () => {})
-    t.teardown(() => this.#upload.destroy())
-  }
-
-  /** Sends a file from its beginning on, whose clock begins at so many seconds. */
-  async send(file: string, offset: number): Promise<void> {
-    await this.#program?.stop('SIGKILL')
-    const line = `-hide_banner -nostdin -v error -re -i ${file} -c copy -output_ts_offset ${offset} -muxdelay 0 -f mpegts -`
-    this.#program = start(this.#t, 'ffmpeg', line.split(' '))
-    this.#program.child.stdout?.removeAllListeners('data').on('data', (chunk: Buffer) => this.#upload.write(chunk))
-  }
-}
 
 const TS = formatNamed('MPEG-TS H.264 and AAC')
 const WEBM = formatNamed('WebM VP8 and Vorbis')
@@ -178,13 +68,13 @@ t.test('the player plays what sources send, as near to live as is wished, and ou
   await t.test('a clock that jumps back by a day stops nothing', async (t) => {
     const sender = new Sender(t, server.url('/jump'))
     const file = await media(TS)
-    await sender.send(file, 86_400)
+    await sender.play(file, 86_400)
     await until('the mount', () => server.mount('/jump'))
     const viewers = await Promise.all([view('mount="/jump" autoplay muted'), view('mount="/jump" autoplay muted')])
     await viewers[0].plays('instant')
     await viewers[1].choose('low')
     await viewers[1].plays('low')
-    await sender.send(file, 0)
+    await sender.play(file, 0)
     // Until what came before is over.
     await sleep(4000)
     for (const [i, mode] of ['instant', 'low'].entries()) {

@@ -245,6 +245,7 @@ t.test('a response is cut into the same pieces however it comes', async (t) => {
     const whole = cut(bytes.length)
     t.equal(whole[0]?.init, true, `${file}: a head comes first`)
     t.equal(whole.filter(({ init }) => init).length, 1)
+    if (file.endsWith('.mp4')) t.equal(whole.filter(({ key }) => key === true).length, 3, 'it is known which have key frames')
     t.ok(Math.abs((whole.find((piece) => piece.start !== undefined)?.start ?? NaN) - start) < 0.2, 'and media with a time')
     for (const size of [1, 7, 100, 4096]) {
       const pieces = cut(size)

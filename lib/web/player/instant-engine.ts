@@ -37,6 +37,8 @@ export class InstantEngine implements Engine {
   #request: AbortController | undefined
   #queue: { piece: Piece; at: number }[] = []
   #arrival: number | undefined
+  // Where key frames stand in the buffer; undefined where nobody tells.
+  #keys: number[] | undefined
   #rebase = false
   #begun = false
   #pausing: ReturnType<typeof setTimeout> | undefined
@@ -165,6 +167,7 @@ export class InstantEngine implements Engine {
     this.#source = source
     this.#begun = false
     this.#rebase = false
+    this.#keys = undefined
     // Safari's managed kind opens only where nothing is cast.
     if (typeof MediaSource !== 'function') this.#video.disableRemotePlayback = true
     this.#objectUrl = URL.createObjectURL(source)
@@ -204,9 +207,14 @@ export class InstantEngine implements Engine {
       const taken = this.#queue.slice(0, count)
       buffer.appendBuffer(join(taken.map(({ piece }) => piece.bytes)))
       this.#queue = this.#queue.slice(count)
+      for (const { piece } of taken) {
+        if (piece.key === undefined) continue
+        this.#keys ??= []
+        if (piece.key && piece.start !== undefined) this.#keys.push(piece.start + buffer.timestampOffset)
+      }
       this.#arrival = taken.at(-1)!.at
     } catch (error) {
-      if (error instanceof DOMException && error.name === 'QuotaExceededError') this.#trim(1)
+      if (error instanceof DOMException && error.name === 'QuotaExceededError') this.#trim(1, true)
       else this.#fail(String(error))
     }
   }
@@ -225,10 +233,16 @@ export class InstantEngine implements Engine {
     this.#trim()
   }
 
-  #trim(most = KEEP_MOST): void {
+  // With a key frame go all pictures that hang on it, the one that is shown among them: so all is kept from one on, unless there is no room for that.
+  #trim(most = KEEP_MOST, must = false): void {
     const { buffered, currentTime } = this.#video
-    if (this.#buffer === undefined || this.#buffer.updating || buffered.length === 0) return
-    if (currentTime - buffered.start(0) > most) this.#buffer.remove(0, currentTime - Math.min(most, KEEP))
+    if (this.#buffer === undefined || this.#buffer.updating || buffered.length === 0 || currentTime - buffered.start(0) <= most) return
+    const wanted = currentTime - Math.min(most, KEEP)
+    const key = this.#keys?.findLast((time) => time <= wanted)
+    const edge = this.#keys === undefined ? wanted : key === undefined ? (must ? wanted : 0) : key - 0.001
+    if (edge <= buffered.start(0)) return
+    this.#keys = this.#keys?.filter((time) => time >= edge)
+    this.#buffer.remove(0, edge)
   }
 
   #end(): number | undefined {

@@ -11,6 +11,8 @@ export interface Piece {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** When the media in it begins, in seconds; unknown in formats that tell no time. */
   readonly start?: number | undefined
+  /** Whether a key frame of the picture is in it; unknown where there is no picture, or the format does not tell. */
+  readonly key?: boolean | undefined
 }
 
 /** Cuts one response. */
@@ -45,8 +47,9 @@ const view = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView => new D
 
 class Mp4Cutter implements Cutter {
   #rest = new Uint8Array(0)
-  #open: { init: boolean; boxes: Uint8Array<ArrayBuffer>[]; start?: number | undefined } | undefined
+  #open: { init: boolean; boxes: Uint8Array<ArrayBuffer>[]; start?: number | undefined; key?: boolean | undefined } | undefined
   #scales = new Map<number, number>()
+  #pictures: ReadonlySet<number> = new Set()
 
   push(chunk: Uint8Array<ArrayBuffer>): Piece[] {
     let bytes = this.#rest.length === 0 ? chunk : join([this.#rest, chunk])
@@ -69,9 +72,13 @@ class Mp4Cutter implements Cutter {
     if (type === 'moov') {
       open.init = true
       this.#scales = scalesOf(box)
-    } else if (type === 'moof') open.start = startOf(box, this.#scales)
+      this.#pictures = picturesOf(box)
+    } else if (type === 'moof') {
+      open.start = startOf(box, this.#scales)
+      open.key = keyOf(box, this.#pictures)
+    }
     if (type !== 'moov' && type !== 'mdat') return
-    pieces.push({ init: open.init, bytes: join(open.boxes), start: open.start })
+    pieces.push({ init: open.init, bytes: join(open.boxes), start: open.start, key: open.key })
     this.#open = undefined
   }
 }
@@ -120,6 +127,51 @@ function startOf(moof: Uint8Array, scales: ReadonlyMap<number, number>): number 
   const scale = head === undefined ? undefined : scales.get(view(head).getUint32(4))
   if (time === undefined || scale === undefined) return undefined
   return (time[0] === 1 ? Number(view(time).getBigUint64(4)) : view(time).getUint32(4)) / scale
+}
+
+// The tracks of pictures.
+function picturesOf(moov: Uint8Array): Set<number> {
+  const pictures = new Set<number>()
+  for (const { type, box } of children(moov)) {
+    const head = type === 'trak' ? child(box, 'tkhd')?.body : undefined
+    const media = type === 'trak' ? child(box, 'mdia')?.box : undefined
+    const handler = media === undefined ? undefined : child(media, 'hdlr')?.body
+    if (head === undefined || handler === undefined || String.fromCharCode(...handler.subarray(8, 12)) !== 'vide') continue
+    pictures.add(view(head).getUint32(head[0] === 1 ? 20 : 12))
+  }
+  return pictures
+}
+
+// Of a sample that no decoder can begin with (ISO/IEC 14496-12, 8.8.3.1).
+const NON_SYNC = 0x10000
+
+// Whether a fragment has a key frame of the picture; undefined without a picture.
+function keyOf(moof: Uint8Array, pictures: ReadonlySet<number>): boolean | undefined {
+  let key: boolean | undefined
+  for (const { type, box } of children(moof)) {
+    const head = type === 'traf' ? child(box, 'tfhd')?.body : undefined
+    const run = type === 'traf' ? child(box, 'trun')?.body : undefined
+    if (head === undefined || run === undefined || !pictures.has(view(head).getUint32(4))) continue
+    key ||= flagsOf(head, run).some((flags) => (flags & NON_SYNC) === 0)
+  }
+  return key
+}
+
+// The flags of the samples of a run: its own for the first, of each sample, or the default of the fragment (8.8.7, 8.8.8).
+function flagsOf(head: Uint8Array, run: Uint8Array): number[] {
+  const [of, fields] = [view(head), view(run)]
+  const has = fields.getUint32(0) & 0xffffff
+  const count = fields.getUint32(4)
+  const defaults = of.getUint32(0) & 0xffffff
+  const size = [1, 1, 2, 8, 16].reduce((sum, bit) => sum + (defaults & bit ? 4 : 0), 8)
+  const common = defaults & 0x20 ? of.getUint32(size) : 0
+  let at = 8 + (has & 1 ? 4 : 0)
+  const first = has & 4 ? fields.getUint32(at) : undefined
+  if (has & 4) at += 4
+  if ((has & 0x400) === 0) return first === undefined ? [common] : count > 1 ? [first, common] : [first]
+  const each = [0x100, 0x200, 0x400, 0x800].reduce((sum, bit) => sum + (has & bit ? 4 : 0), 0)
+  const inside = (has & 0x100 ? 4 : 0) + (has & 0x200 ? 4 : 0)
+  return Array.from({ length: count }, (_, i) => fields.getUint32(at + i * each + inside))
 }
 
 const EBML = 0x1a45dfa3
