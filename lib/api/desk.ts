@@ -45,13 +45,13 @@ export type DeskCommand = z.infer<typeof deskCommand>
 
 /** What was used last. The password is none of it: only whether there is one. */
 export const deskMemo = z.strictObject({
-  server: z.string(),
-  mount: z.string(),
-  user: z.string(),
-  protocol,
-  quality: deskQuality,
-  name: z.string(),
-  hasPassword: z.boolean(),
+  server: z.string().describe('Host and port, or an address'),
+  mount: z.string().describe('The mount'),
+  user: z.string().describe('Who publishes'),
+  protocol: protocol.describe('How it is sent'),
+  quality: deskQuality.describe('How well it looks and sounds'),
+  name: z.string().describe('What the server calls the stream'),
+  hasPassword: z.boolean().describe('Whether the password is remembered'),
 })
 
 /** What was used last. The password is none of it: only whether there is one. */

@@ -1,10 +1,13 @@
 import { z } from 'zod'
 
-const id = z.string().min(1).max(64).describe('What names an entry of the list, for as long as it is in it')
+const name = z.string().min(1).max(64)
 
-/** One entry of a streamer's list. */
+/**
+ * One entry of a streamer's list.
+ * @internal
+ */
 export const streamerEntry = z.strictObject({
-  id,
+  id: name.describe('What names it, for as long as it is in the list'),
   title: z.string().describe('What listeners are told while it plays'),
   source: z.string().describe('Where it comes from, for people: a path, an address, or the name of a device'),
   duration: z.number().nullable().describe('How long it is, in seconds; null while that is not known, and for what does not end by itself'),
@@ -16,7 +19,10 @@ export const streamerEntry = z.strictObject({
 /** One entry of a streamer's list. */
 export type StreamerEntry = z.infer<typeof streamerEntry>
 
-/** Where a streamer sends, and how that goes. */
+/**
+ * Where a streamer sends, and how that goes.
+ * @internal
+ */
 export const streamerTarget = z.strictObject({
   server: z.string().describe('Host and port'),
   mount: z.string().describe('The mount, such as /live'),
@@ -35,13 +41,16 @@ export const streamerTarget = z.strictObject({
 /** Where a streamer sends, and how that goes. */
 export type StreamerTarget = z.infer<typeof streamerTarget>
 
-/** All that can be seen of a streamer at a moment: what its terminal and its page draw, and what `--json` writes. */
+/**
+ * All that can be seen of a streamer at a moment: what its terminal and its page draw, and what `--json` writes.
+ * @internal
+ */
 export const streamerState = z.strictObject({
   status: z.enum(['starting', 'live', 'paused', 'ended']).describe('paused: a still goes out in place of the list'),
   started: z.string().describe('When it was started, as ISO 8601 in UTC'),
   targets: z.array(streamerTarget).describe('One for each rung of the ladder, the highest first; one where there is no ladder'),
   position: z.number().describe('Seconds of the entry that plays that have gone out'),
-  current: id.nullable().describe('The entry that plays; null when none does'),
+  current: name.nullable().describe('The entry that plays; null when none does'),
   takenOver: z.string().nullable().describe('What has taken over from the list, such as the webcam; null when nothing has'),
   entries: z.array(streamerEntry).describe('The list, in the order in which it plays'),
   loop: z.boolean().describe('Whether the list begins anew after its last entry'),
@@ -54,18 +63,21 @@ export const streamerState = z.strictObject({
 /** All that can be seen of a streamer at a moment. */
 export type StreamerState = z.infer<typeof streamerState>
 
-/** What a streamer can be told while it runs. */
+/**
+ * What a streamer can be told while it runs.
+ * @internal
+ */
 export const streamerCommand = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('next') }).describe('Go on to the next entry'),
   z.strictObject({ do: z.literal('previous') }).describe('Go back to the entry before'),
-  z.strictObject({ do: z.literal('jump'), id }).describe('Go on with an entry'),
+  z.strictObject({ do: z.literal('jump'), id: name }).describe('Go on with an entry'),
   z.strictObject({ do: z.literal('pause') }).describe('Send a still of what is shown now, and silence'),
   z.strictObject({ do: z.literal('resume') }).describe('Go on where it was paused'),
   z
-    .strictObject({ do: z.literal('add'), sources: z.array(z.string().min(1)).min(1), before: id.optional() })
+    .strictObject({ do: z.literal('add'), sources: z.array(z.string().min(1)).min(1), before: name.optional() })
     .describe('Add files, folders, patterns, playlists or addresses, at the end or before an entry'),
-  z.strictObject({ do: z.literal('remove'), id }).describe('Take an entry out; if it plays, the next one begins'),
-  z.strictObject({ do: z.literal('move'), id, before: id.nullable() }).describe('Put an entry before another, or at the end'),
+  z.strictObject({ do: z.literal('remove'), id: name }).describe('Take an entry out; if it plays, the next one begins'),
+  z.strictObject({ do: z.literal('move'), id: name, before: name.nullable() }).describe('Put an entry before another, or at the end'),
   z.strictObject({ do: z.literal('loop'), on: z.boolean() }).describe('Whether the list begins anew after its last entry'),
   z
     .strictObject({ do: z.literal('takeOver'), source: z.string().min(1) })

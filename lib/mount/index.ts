@@ -1,6 +1,6 @@
 export { type JoinPoint, Listener, type ListenerDetails, type ListenerOwner, type RequestLine, type StreamAnswer } from './listener.js'
 export type { RecordingState } from './dump.js'
-export { Mount, type MountEvents, type Tell } from './mount.js'
+export { Mount, type MountEvents, type MountOwner, type Tell } from './mount.js'
 export { Mounts } from './mounts.js'
 export { Pulse, type Pulsed, pulsePeriod } from './pulse.js'
 export { Queue, type SyncPoint } from './queue.js'

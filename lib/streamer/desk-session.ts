@@ -77,11 +77,17 @@ interface Camera {
   readonly title: string
 }
 
+/** Events of a {@link DeskSession}, and their arguments. */
+export interface DeskSessionEvents {
+  /** Something that can be seen is different. */
+  change: []
+}
+
 /**
  * What the local page steers: a list that waits, then a streamer that has it, then the list again. It knows nothing of HTTP, and
  * emits `change` when anything that can be seen is different.
  */
-export class DeskSession extends EventEmitter<{ change: [] }> {
+export class DeskSession extends EventEmitter<DeskSessionEvents> {
   readonly #options: DeskSessionOptions
   #playlist: Playlist
   #loop: boolean

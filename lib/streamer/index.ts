@@ -8,6 +8,7 @@ export {
   type StreamerTarget,
   streamerTarget,
 } from '../api/streamer.js'
+export type { DeskList, DeskMemo, DeskState } from '../api/desk.js'
 export { type ConversionPlan, planItem, type PlanOptions } from './conversion.js'
 export { whyNotCopy } from './conversion-copy.js'
 export type { Carrier } from './conversion-encode.js'
@@ -28,6 +29,7 @@ export {
   type DeskDestination,
   type DeskMemory,
   DeskSession,
+  type DeskSessionEvents,
   type DeskSessionOptions,
   type DeskStream,
   type DeskStreamer,

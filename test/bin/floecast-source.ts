@@ -93,7 +93,7 @@ const href = (to: string): string => parseTarget(to).href
 t.test('the view shows where it sends, what plays, what comes, and the keys', (t) => {
   t.strictSame(draw(state(), { columns: 120 }), [
     '',
-    '  /live on localhost:8000   ● live 01:12:44   ▲ 2.4 Mbit/s   25 fps   dropped 0   viewers 18',
+    '  /live on localhost:8000   ● live 01:12:44   ▲ 2.4 Mbit/s   25 fps   dropped 0 B   viewers 18',
     '    01  Opening.mp4                        played                                  copy',
     '    02  東京の夜 🎬 with a name that is…   played                                  copy',
     '  ▶ 03  Harbour at dawn.mkv                ━━━━━━━━━━━━╸──────────  04:11 / 07:30  copy',
@@ -331,7 +331,7 @@ t.test('plain lines tell each event once', (t) => {
   t.strictSame(eventsBetween(state(), state({ entries: [...state().entries, entry('9', 'x'), entry('10', 'y')] })), ['added: 2 entries'])
   t.equal(
     summaryOf(state()),
-    '/live on localhost:8000: live, 2.4 Mbit/s, viewers 18; 25 fps, dropped 0; 03 Harbour at dawn.mkv at 04:11 / 07:30',
+    '/live on localhost:8000: live, 2.4 Mbit/s, viewers 18; 25 fps; dropped 0 B; 03 Harbour at dawn.mkv at 04:11 / 07:30',
   )
   t.equal(
     farewellOf(state({ targets: [target({ reconnects: 1 })] }), NOW),
