@@ -16,6 +16,22 @@ export interface ReconnectOptions {
   readonly queueTime?: number
 }
 
+/** What a `SourceClient` is about to try. */
+export interface ReconnectAttempt {
+  /** Which attempt in a row it is, from 1. */
+  readonly attempt: number
+  /** Milliseconds until then. */
+  readonly delay: number
+  /** Why it is needed: how the connection was lost, or why the last attempt failed. */
+  readonly error: Error
+}
+
+/** What listeners have missed. */
+export interface StreamGap {
+  /** Bytes that were left out. */
+  readonly bytes: number
+}
+
 /** The options with their defaults. */
 export function reconnectOptions(options: ReconnectOptions): Required<ReconnectOptions> {
   const defaults = { delay: 500, maxDelay: 10_000, attempts: Infinity, stallTime: 10_000, queueSize: 8_388_608, queueTime: 10_000 }

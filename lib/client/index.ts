@@ -1,4 +1,4 @@
-export type { ReconnectOptions } from './backoff.js'
+export type { ReconnectAttempt, ReconnectOptions, StreamGap } from './backoff.js'
 export type { ConnectOptions } from './exchange.js'
 export { Ffmpeg, ffmpeg, type FfmpegOptions, findFfmpeg, type FindOptions, installLine } from './ffmpeg.js'
 export type { InputDevice } from './ffmpeg-devices.js'

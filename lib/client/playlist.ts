@@ -102,10 +102,11 @@ export class Playlist extends EventEmitter<PlaylistEvents> {
     return this.#loop
   }
 
+  /** Takes effect when the last entry has been played. */
   set loop(on: boolean) {
-    if (on === this.#loop) return
+    const changes = on !== this.#loop
     this.#loop = on
-    this.emit('change')
+    if (changes) this.emit('change')
   }
 
   /** An entry by its id; `undefined` when it is not in the list. */

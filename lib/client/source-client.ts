@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.js'
 import { FloecastError } from '../errors.js'
 import { AutoDemuxer } from '../formats/detect.js'
 import type { Frame } from '../formats/frame.js'
-import { Backoff, reconnectOptions, type ReconnectOptions } from './backoff.js'
+import { Backoff, type ReconnectAttempt, reconnectOptions, type ReconnectOptions, type StreamGap } from './backoff.js'
 import { FrameQueue } from './frame-queue.js'
 import { SourceConnection } from './source-connection.js'
 import { type MetadataFields, type SourceOptions, SourceTarget } from './source-target.js'
@@ -23,10 +23,10 @@ export interface SourceClientOptions extends SourceOptions {
 export interface SourceClientEvents {
   /** The server takes the stream, for the first time or again. */
   connect: []
-  /** The connection is lost, or could not be made again: `attempt` (1 is the first in a row) follows in `delay` milliseconds. */
-  reconnecting: [{ readonly attempt: number; readonly delay: number; readonly error: Error }]
-  /** The stream goes on after a gap, in which so many bytes were left out. */
-  drop: [{ readonly bytes: number }]
+  /** The connection is lost, or could not be made again, and another attempt is to come. */
+  reconnecting: [attempt: ReconnectAttempt]
+  /** The stream goes on after a gap. */
+  drop: [gap: StreamGap]
 }
 
 // Bytes that are handed to the system at a time.

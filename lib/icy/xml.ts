@@ -23,6 +23,7 @@ const parser = new XMLParser({
   attributeNamePrefix: '',
   removeNSPrefix: true,
   processEntities: false,
+  trimValues: false,
   parseTagValue: false,
   parseAttributeValue: false,
   ignoreDeclaration: true,
