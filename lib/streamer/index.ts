@@ -9,6 +9,7 @@ export {
   streamerTarget,
 } from '../api/streamer.js'
 export { type ConversionPlan, planItem, type PlanOptions } from './conversion.js'
+export { whyNotCopy } from './conversion-copy.js'
 export type { Carrier } from './conversion-encode.js'
 export {
   type AudioOutput,

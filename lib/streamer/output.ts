@@ -7,7 +7,10 @@ import { type Agreement, agreementOf, mainStream } from './output-list.js'
 const length = z.int().min(16).max(8192).multipleOf(2)
 const bitrate = z.int().min(8000).max(200_000_000)
 
-/** What a streamer is to send. What is not said is taken from the items, where they agree, or from the quality. */
+/**
+ * What a streamer is to send. What is not said is taken from the items, where they agree, or from the quality.
+ * @internal
+ */
 export const outputOptions = z.strictObject({
   quality: z
     .enum(['low', 'medium', 'high', 'copy'])
@@ -19,7 +22,10 @@ export const outputOptions = z.strictObject({
     .describe('What it is packed as; ts, unless a codec asks for another'),
   videoCodec: z.enum(['h264', 'hevc', 'vp8', 'vp9', 'av1']).optional().describe('The codec of pictures'),
   audioCodec: z.enum(['aac', 'opus', 'mp3', 'flac', 'vorbis']).optional().describe('The codec of sound'),
-  size: z.strictObject({ width: length, height: length }).optional().describe('Width and height in pixels, both even'),
+  size: z
+    .strictObject({ width: length.describe('Pixels from left to right'), height: length.describe('Pixels from top to bottom') })
+    .optional()
+    .describe('Width and height in pixels, both even'),
   frameRate: z.number().min(1).max(120).optional().describe('Pictures a second'),
   videoBitrate: bitrate.optional().describe('Bits a second of pictures'),
   audioBitrate: bitrate.optional().describe('Bits a second of sound'),

@@ -209,7 +209,7 @@ t.test('a playlist with a login, and lists of listeners that no mount has', asyn
   )
   t.equal((await get('/admin/buildm3u?mount=/a.mp3')).status, 400)
   t.equal((await get('/admin/manageauth?id=99&action=add', ADMIN)).status, 404)
-  t.equal((await get('/admin/manageauth?mount=/a.mp3', ADMIN)).status, 400)
+  t.equal((await get('/admin/manageauth?mount=/a.mp3', ADMIN)).text, 'Source does not exist\r\n')
 })
 
 t.test('STATS tells everything, and then what changes', async (t) => {

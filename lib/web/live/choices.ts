@@ -34,9 +34,13 @@ export function kindChoice(chosen: SourceKind, isOnAir: boolean, choose: (kind: 
 }
 
 /** Which file. */
-export function fileChoice(isOnAir: boolean, choose: (event: Event) => void): TemplateResult {
+export function fileChoice(isOnAir: boolean, choose: (file: File) => void): TemplateResult {
+  const pick = ({ target }: Event): void => {
+    const file = target instanceof HTMLInputElement ? target.files?.[0] : undefined
+    if (file !== undefined) choose(file)
+  }
   return html`<label
-    ><span class="label">File</span><input type="file" accept="video/*,audio/*" ?disabled=${isOnAir} @change=${choose}
+    ><span class="label">File</span><input type="file" accept="video/*,audio/*" ?disabled=${isOnAir} @change=${pick}
   /></label>`
 }
 

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
+import { keyed } from 'lit/directives/keyed.js'
 import { Broadcast, type BroadcastState } from './broadcast.js'
 import { Capture, type Device, listDevices } from './capture.js'
 import { deviceChoice, fileChoice, kindChoice, qualityChoice, titleField } from './choices.js'
@@ -47,6 +48,8 @@ export class FloecastLive extends LitElement {
   #timer: ReturnType<typeof setInterval> | undefined
   /** Of several openings that overtake each other, the last one counts. */
   #turn = 0
+  /** Another one for each file: what has captured an element to its end captures nothing more of it. */
+  #take = 0
   #wakeLock: WakeLockSentinel | undefined
 
   /** Where the broadcast stands; `off` before the first and after the last. */
@@ -105,6 +108,7 @@ export class FloecastLive extends LitElement {
   stop(): void {
     this.#broadcast?.stop()
     this.#broadcast = undefined
+    if (this.#capture?.kind === 'file') this.#video.pause()
     this.#rest()
     this.#changed()
   }
@@ -184,7 +188,8 @@ export class FloecastLive extends LitElement {
     const wasOnAir = this.#isOnAir
     this.stop()
     this.#close()
-    if (capture.kind !== 'file') this.#video.srcObject = null
+    if (capture.kind === 'file') this.#take++
+    else this.#video.srcObject = null
     this.#problem = `${GONE[capture.kind]}${wasOnAir ? ', so the broadcast has ended' : ''}.`
   }
 
@@ -202,18 +207,13 @@ export class FloecastLive extends LitElement {
     if (this.#isOnAir && kind !== 'file') return void this.#open()
     this.#close()
     this.#video.srcObject = null
-    if (kind !== 'file') this.#video.removeAttribute('src')
   }
 
-  readonly #chooseFile = (event: Event): void => {
-    if (!(event.target instanceof HTMLInputElement)) return
-    const [file] = event.target.files ?? []
-    if (file === undefined) return
+  readonly #chooseFile = (file: File): void => {
     this.#close()
     if (this.#file !== undefined) URL.revokeObjectURL(this.#file)
     this.#file = URL.createObjectURL(file)
-    this.#video.srcObject = null
-    this.#video.src = this.#file
+    this.#take++
     this.#title ||= file.name.replace(/\.[^.]+$/, '')
     this.requestUpdate()
   }
@@ -259,17 +259,21 @@ export class FloecastLive extends LitElement {
     const isFile = kind === 'file'
     const shows = isFile ? this.#file !== undefined : this.#capture !== undefined && this.#capture.kind !== 'microphone'
     return html`<div class="stage">
-      <video
-        ?hidden=${!shows}
-        class=${kind === 'camera' ? 'mirror' : ''}
-        .muted=${!isFile}
-        ?controls=${isFile && !this.#isOnAir}
-        ?autoplay=${!isFile}
-        playsinline
-        aria-label="What is sent"
-        @ended=${() => this.#capture?.kind === 'file' && this.#ended(this.#capture)}
-        @error=${() => isFile && this.#file !== undefined && (this.#problem = 'This browser cannot play that file; choose another one.')}
-      ></video>
+      ${keyed(
+        isFile ? this.#take : 'device',
+        html`<video
+          ?hidden=${!shows}
+          class=${kind === 'camera' ? 'mirror' : ''}
+          src=${isFile && this.#file !== undefined ? this.#file : nothing}
+          .muted=${!isFile}
+          ?controls=${isFile && !this.#isOnAir}
+          ?autoplay=${!isFile}
+          playsinline
+          aria-label="What is sent"
+          @ended=${() => this.#capture?.kind === 'file' && this.#ended(this.#capture)}
+          @error=${() => isFile && this.#file !== undefined && (this.#problem = 'This browser cannot play that file; choose another one.')}
+        ></video>`,
+      )}
       ${shows ? nothing : veil(kind, this.#capture !== undefined, this.#isOpening, () => void this.#open())}
       ${badge(this.state, this.since === undefined ? undefined : this.#clock - this.since)}
     </div>`

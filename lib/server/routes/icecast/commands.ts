@@ -6,7 +6,7 @@ import type { ApiGuard } from '../api.js'
 import { stream } from '../events.js'
 import { tell } from '../respond.js'
 import { visitOf } from '../visit.js'
-import { type Call, type Command, perform } from './command.js'
+import { type Call, type Command, liveMount, perform } from './command.js'
 import { icestats } from './icestats.js'
 import { metadata } from './metadata.js'
 import {
@@ -56,9 +56,10 @@ function publicJson({ context, ctx, raw }: Call): void {
 }
 
 // No mount has a list of listeners who may come in.
-function manageAuth({ ctx, query }: Call): void {
+function manageAuth({ context, ctx, query }: Call): void {
   if (query.get('id') !== null) return tell(ctx, 404, 'No such authenticator')
   const mount = query.get('mount')
+  if (mount !== null) liveMount(context, mount)
   return tell(
     ctx,
     400,

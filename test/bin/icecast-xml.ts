@@ -1,0 +1,207 @@
+import { EventEmitter } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import t from 'tap'
+import { parseConfig } from '../../bin/config.js'
+import { convertIcecast } from '../../bin/icecast-xml.js'
+import { run, type World } from '../../bin/run.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'floecast-icecast-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+
+const convert = (inside: string): { config: ReturnType<typeof parseConfig>; notes: readonly string[]; yaml: string } => {
+  const { yaml, notes } = convertIcecast(`<icecast>${inside}</icecast>`, 'icecast.xml')
+  return { yaml, notes, config: parseConfig(yaml) }
+}
+
+// What Debian 12 installs, without its comments.
+const DEBIAN = `
+<location>Earth</location><admin>icemaster@localhost</admin>
+<limits><clients>100</clients><sources>2</sources><queue-size>524288</queue-size><client-timeout>30</client-timeout><header-timeout>15</header-timeout>
+<source-timeout>10</source-timeout><burst-on-connect>1</burst-on-connect><burst-size>65535</burst-size></limits>
+<authentication><source-password>hackme</source-password><relay-password>hackme2</relay-password><admin-user>admin</admin-user><admin-password>hackme3</admin-password></authentication>
+<hostname>localhost</hostname><listen-socket><port>8000</port></listen-socket>
+<http-headers><header name="Access-Control-Allow-Origin" value="*" /></http-headers>
+<fileserve>1</fileserve>
+<paths><basedir>/usr/share/icecast2</basedir><logdir>/var/log/icecast2</logdir><webroot>/usr/share/icecast2/web</webroot>
+<adminroot>/usr/share/icecast2/admin</adminroot><alias source="/" destination="/status.xsl"/></paths>
+<logging><accesslog>access.log</accesslog><errorlog>error.log</errorlog><loglevel>3</loglevel><logsize>10000</logsize></logging>
+<security><chroot>0</chroot></security>`
+
+t.test('the configuration that Debian installs takes effect, and the rest is named once', async (t) => {
+  const { config, notes, yaml } = convert(DEBIAN)
+  t.match(config, {
+    port: 8000,
+    host: undefined,
+    shoutcastPort: false,
+    hostname: 'localhost',
+    location: 'Earth',
+    admin: 'icemaster@localhost',
+    limits: { maxListeners: 100, maxSources: 2, headerTimeout: 15_000 },
+    passwords: { source: 'hackme', admin: 'hackme3', adminUser: 'admin' },
+    log: { level: 'info', accessLog: '/var/log/icecast2/access.log' },
+    mounts: { '/*': { burstSize: 65_535, sourceTimeout: 10_000, queueSize: undefined } },
+  })
+  t.strictSame(
+    notes.map((note) => /^<([\w-]+)>/.exec(note)?.[1]),
+    ['client-timeout', 'relay-password', 'fileserve', 'basedir', 'adminroot', 'errorlog', 'logsize'],
+  )
+  for (const note of notes) t.match(note, /^<[\w-]+>.*: .{10,}/, 'each has a reason')
+  t.notMatch(notes.join(), 'hackme2', 'and no password is told')
+  for (const note of notes) t.ok(yaml.includes(`#   ${note}`))
+})
+
+// Every tag that Icecast 2.4.4 reads: those that mean something here, and those that do not.
+const TAGS: readonly (readonly [xml: string, expected: object])[] = [
+  ['<source-password>s</source-password>', { passwords: { source: 's' } }],
+  ['<shoutcast-mount>live.mp3</shoutcast-mount>', { shoutcastMount: '/live.mp3', shoutcastPort: 8001 }],
+  ['<limits><burst-size>9</burst-size><burst-on-connect>0</burst-on-connect></limits>', { mounts: { '/*': { burstSize: 0 } } }],
+  ['<limits><burst-on-connect>0</burst-on-connect><burst-size>9</burst-size></limits>', { mounts: { '/*': { burstSize: 0 } } }],
+  ['<limits><queue-size>99999</queue-size></limits>', { mounts: { '/*': { queueSize: 99_999 } } }],
+  ['<authentication><admin-user>root</admin-user></authentication>', { passwords: { adminUser: 'root' } }],
+  [
+    '<listen-socket><port>80</port><bind-address>127.0.0.1</bind-address></listen-socket><listen-socket><port>443</port><ssl>1</ssl></listen-socket>',
+    { port: 80, host: '127.0.0.1', alsoListen: [{ port: 443 }] },
+  ],
+  [
+    '<listen-socket><port>8000</port><shoutcast-mount>/s</shoutcast-mount></listen-socket><listen-socket><port>9001</port><shoutcast-compat>1</shoutcast-compat></listen-socket>',
+    { port: 8000, shoutcastPort: 9001, shoutcastMount: '/s', alsoListen: [] },
+  ],
+  [
+    '<http-headers><header name="X-Station" value="Harbour"/></http-headers>',
+    { mounts: { '/*': { headers: { 'X-Station': 'Harbour' } } } },
+  ],
+  ['<logging><loglevel>4</loglevel><accesslog>/a.log</accesslog></logging>', { log: { level: 'debug', accessLog: '/a.log' } }],
+  ['<paths><ssl-certificate>/c.pem</ssl-certificate></paths>', { tls: { certificate: '/c.pem', key: '/c.pem' } }],
+  ['<paths><x-forwarded-for>10.0.0.1</x-forwarded-for></paths>', { trustedProxies: ['10.0.0.1'] }],
+  [
+    `<mount type="normal"><mount-name>/a</mount-name><username>u</username><password>p</password><max-listeners>5</max-listeners><hidden>1</hidden><public>0</public>
+     <max-listener-duration>3600</max-listener-duration><queue-size>8</queue-size><burst-size>7</burst-size><source-timeout>6</source-timeout>
+     <mp3-metadata-interval>4096</mp3-metadata-interval><stream-name>N</stream-name><stream-description>D</stream-description><stream-url>U</stream-url><genre>G</genre>
+     <fallback-mount>/b</fallback-mount><fallback-override>0</fallback-override><fallback-when-full>1</fallback-when-full>
+     <dump-file>/srv/dump/a-%Y.mp3</dump-file><http-headers><header name="X-A" value="1"/></http-headers></mount>`,
+    {
+      mediaDir: '/srv/dump',
+      mounts: {
+        '/a': {
+          sourceUser: 'u',
+          sourcePassword: 'p',
+          maxListeners: 5,
+          hidden: true,
+          public: false,
+          maxListenerDuration: 3600,
+          queueSize: 8,
+          burstSize: 7,
+          sourceTimeout: 6000,
+          metaint: 4096,
+          name: 'N',
+          description: 'D',
+          url: 'U',
+          genre: 'G',
+          fallback: '/b',
+          fallbackOverride: false,
+          fallbackWhenFull: true,
+          dump: 'a-%Y.mp3',
+          headers: { 'X-A': '1' },
+        },
+      },
+    },
+  ],
+  [
+    '<paths><webroot>/web</webroot></paths><mount type="default"><genre>All</genre><public>1</public></mount><mount><mount-name>/a</mount-name><genre>Own</genre><intro>/i.mp3</intro></mount><mount><mount-name>/b</mount-name><no-yp>1</no-yp></mount>',
+    {
+      mounts: {
+        '/*': { genre: 'All', public: true },
+        '/a': { genre: 'Own', public: true, intro: '/web/i.mp3' },
+        '/b': { genre: 'All', public: false },
+      },
+    },
+  ],
+]
+const WITHOUT = `
+<server-id>x</server-id><fileserve>1</fileserve><icelogin>1</icelogin><relays-on-demand>1</relays-on-demand><master-server>x</master-server><master-server-port>1</master-server-port>
+<master-update-interval>1</master-update-interval><master-username>x</master-username><master-password>x</master-password><relay><server>x</server></relay><directory><yp-url>x</yp-url></directory>
+<limits><threadpool>1</threadpool><client-timeout>1</client-timeout></limits><authentication><relay-user>x</relay-user><relay-password>x</relay-password></authentication>
+<listen-socket><port>1</port><so-sndbuf>1</so-sndbuf></listen-socket>
+<mount><mount-name>/a</mount-name><no-mount>1</no-mount><on-connect>x</on-connect><on-disconnect>x</on-disconnect><cluster-password>x</cluster-password><charset>x</charset>
+<bitrate>1</bitrate><type>x</type><subtype>x</subtype><authentication type="htpasswd"></authentication></mount>
+<logging><errorlog>x</errorlog><playlistlog>x</playlistlog><logsize>1</logsize><logarchive>1</logarchive></logging>
+<paths><basedir>x</basedir><adminroot>x</adminroot><pidfile>x</pidfile><alias source="/foo" destination="/bar"/><allow-ip>x</allow-ip><deny-ip>x</deny-ip>
+<ssl-allowed-ciphers>x</ssl-allowed-ciphers><mime-types>x</mime-types></paths><security><chroot>1</chroot><changeowner><user>x</user></changeowner></security>`
+
+t.test('each tag of 2.4.4 takes effect, or is named with a reason of its own', async (t) => {
+  for (const [xml, expected] of TAGS) {
+    const { config, notes } = convert(xml)
+    t.match(config, expected, xml.slice(0, 60))
+    t.strictSame(notes, [], 'and nothing is left')
+  }
+  const { notes } = convert(WITHOUT)
+  const tags = [...WITHOUT.matchAll(/<([a-z-]+)/g)].map(([, tag]) => tag!)
+  const structure = /^(limits|authentication|listen-socket|port|mount|mount-name|logging|paths|security|server|yp-url|user)$/
+  for (const tag of tags.filter((one) => !structure.test(one))) {
+    const note = notes.find((one) => one.startsWith(`<${tag}>`))
+    t.ok(note !== undefined && !note.endsWith('nothing of the kind'), `${tag}: ${note}`)
+  }
+  t.equal(new Set(notes).size, notes.length, 'each once')
+})
+
+t.test('what cannot be is told, and never stands in the way', async (t) => {
+  const { notes, config } = convert(
+    '<kartoffelsalat/><limits><clients>many</clients></limits><mount><mount-name>/a*b</mount-name></mount><mount><mount-name>/a</mount-name><burst-size>5s</burst-size><metadata-interval>0</metadata-interval><dump-file>/x/%P</dump-file></mount><mount/>',
+  )
+  t.match(notes, [
+    /kartoffelsalat/,
+    /clients> many: a whole number/,
+    /\/a\*b: a \*/,
+    /burst-size> 5s/,
+    /no mount-name/,
+    /metaint 0/,
+    /dump "%P"/,
+  ])
+  t.match(config, { mounts: { '/a': {} } })
+  t.throws(() => convertIcecast('<icecast>', 'x.xml'), /not well-formed/)
+  t.throws(() => convertIcecast('<shoutcast/>', 'x.xml'), /its first tag is <shoutcast>/)
+  const hostile = convert(
+    '<location>: #{[&quot;&#10;port: 1</location><mount><mount-name>/: #&quot;a</mount-name><genre>- x: &amp;y</genre></mount>',
+  )
+  t.strictSame([hostile.config.location, hostile.config.port], [': #{["\nport: 1', 8000])
+  t.match(hostile.config.mounts, { '/: #"a': { genre: '- x: &y' } })
+})
+
+t.test('the program converts, and serves', async (t) => {
+  const file = join(folder, 'icecast.xml')
+  writeFileSync(file, `<icecast>${DEBIAN.replace('access.log', '-').replace('8000', '0')}</icecast>`)
+  const world = (...argv: string[]): World & { out: string; err: string } => {
+    const all = {
+      argv,
+      env: { XDG_STATE_HOME: folder },
+      stdin: Readable.from([]),
+      stdout: { write: (text: string): unknown => (all.out += text) },
+      stderr: { write: (text: string): unknown => (all.err += text) },
+      signals: new EventEmitter(),
+      exit: (): void => {},
+      out: '',
+      err: '',
+    }
+    return all
+  }
+  const converting = world('convert', file)
+  t.equal(await run(converting), 0)
+  t.match(converting.out, /^# Converted from .*icecast\.xml/)
+  t.equal(parseConfig(converting.out).passwords.source, 'hackme')
+  const checking = world('--check', '--icecast', file)
+  t.equal(await run(checking), 0)
+  t.match(checking.err, /no effect: <relay-password>: /)
+  t.equal(await run(world('convert')), 2)
+  const serving = world('--icecast', file, '--port', '0', '--host', '127.0.0.1')
+  const ended = run(serving)
+  while (!serving.out.includes('"listening"')) await new Promise((resolve) => setTimeout(resolve, 10))
+  const { port }: { port: number } = JSON.parse(serving.out.split('\n').find((line) => line.includes('"listening"'))!)
+  const headers = { Authorization: `Basic ${btoa('admin:hackme3')}` }
+  t.equal((await fetch(`http://127.0.0.1:${port}/admin/listmounts`, { headers })).status, 200)
+  t.match(serving.out, /no effect: <fileserve> 1: /)
+  serving.signals.emit('SIGTERM')
+  t.equal(await ended, 0)
+})
