@@ -43,7 +43,10 @@ export const deskCommand = z.union([
 /** What the page can tell a streamer, and its list while nothing is streamed. */
 export type DeskCommand = z.infer<typeof deskCommand>
 
-/** What was used last. The password is none of it: only whether there is one. */
+/**
+ * What was used last. The password is none of it: only whether there is one.
+ * @internal
+ */
 export const deskMemo = z.strictObject({
   server: z.string().describe('Host and port, or an address'),
   mount: z.string().describe('The mount'),
@@ -57,7 +60,10 @@ export const deskMemo = z.strictObject({
 /** What was used last. The password is none of it: only whether there is one. */
 export type DeskMemo = z.infer<typeof deskMemo>
 
-/** How things stand, but for the list, which is sent by itself: it may be long, and changes seldom. */
+/**
+ * How things stand, but for the list, which is sent by itself: it may be long, and changes seldom.
+ * @internal
+ */
 export const deskState = z.strictObject({
   streamer: streamerState.omit({ entries: true }).nullable().describe('What is streamed; null while nothing is'),
   outcome: z
@@ -73,7 +79,10 @@ export const deskState = z.strictObject({
 /** How things stand, but for the list. */
 export type DeskState = z.infer<typeof deskState>
 
-/** The list, in the order in which it plays. */
+/**
+ * The list, in the order in which it plays.
+ * @internal
+ */
 export const deskList = z.array(streamerEntry)
 
 /** The list, in the order in which it plays. */

@@ -8,7 +8,7 @@ export {
   type StreamerTarget,
   streamerTarget,
 } from '../api/streamer.js'
-export type { DeskList, DeskMemo, DeskState } from '../api/desk.js'
+export { type DeskList, deskList, type DeskMemo, deskMemo, type DeskState, deskState } from '../api/desk.js'
 export { type ConversionPlan, planItem, type PlanOptions } from './conversion.js'
 export { whyNotCopy } from './conversion-copy.js'
 export type { Carrier } from './conversion-encode.js'
