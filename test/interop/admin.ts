@@ -193,7 +193,7 @@ t.test('an administrator runs a server from the panel', async (t) => {
     [390, 'light', ''],
   ] as const) {
     await page.setViewportSize({ width, height: 800 })
-    await page.emulateMedia({ colorScheme: scheme })
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
     for (const place of PAGES) {
       await goTo(page, place)
       await until('all to be there', async () => (await page.locator('.skeleton').count()) === 0)

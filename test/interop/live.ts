@@ -173,7 +173,7 @@ t.test('a browser goes live, and everybody sees it', async (t) => {
   await go.waitFor()
 
   for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: scheme })
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
     t.strictSame(await faultsOf(page), [], `axe-core finds no serious fault, ${scheme}`)
   }
   await page.getByRole('combobox', { name: 'Mount' }).fill('/admin/x')

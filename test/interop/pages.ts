@@ -99,7 +99,7 @@ t.test('pages tell what is on the air, and what changes of it', async (t) => {
   ] as const)
     for (const page of [status, mount, radio, ...embeds]) {
       await page.setViewportSize({ width, height: 800 })
-      await page.emulateMedia({ colorScheme: scheme })
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
       const { pathname } = new URL(page.url())
       t.strictSame(await faultsOf(page, rules), [], `axe-core finds no serious fault on ${pathname}, ${scheme}, ${width} wide`)
     }
