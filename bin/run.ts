@@ -27,29 +27,12 @@ import { printConfig } from './print-config.js'
 import { listenFailure, reasonOf } from './reason.js'
 import type { Config } from './schema.js'
 import { defaultStateDir, findPasswords, type Passwords } from './state.js'
+import type { World } from './world.js'
 
 /** Makes a server: the library's `createServer`, or in tests one that only remembers. */
 export type MakeServer = (
   options: CreateServerOptions,
 ) => EventEmitter<ServerEvents> & Pick<Server, 'listen' | 'reload' | 'close' | 'logger'>
-
-/** The world around the program, so that tests can be it. */
-export interface World {
-  /** Arguments without node and the script. */
-  readonly argv: readonly string[]
-  /** Environment variables. */
-  readonly env: NodeJS.ProcessEnv
-  /** Read by `--hash-password` only. */
-  readonly stdin: NodeJS.ReadableStream
-  /** Answers, the banner and the log. */
-  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean }
-  /** Why nothing was done. */
-  readonly stderr: { write(text: string): unknown }
-  /** Emits SIGTERM, SIGINT and SIGHUP. */
-  readonly signals: EventEmitter
-  /** Ends the process at once. */
-  readonly exit: (code: number) => void
-}
 
 interface Setup {
   readonly config: Config

@@ -1,4 +1,3 @@
-import type { EventEmitter } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { streamerCommand } from '../../lib/api/streamer.js'
@@ -7,6 +6,7 @@ import { FloecastError } from '../../lib/errors.js'
 import { type Logger, silent } from '../../lib/log.js'
 import { VERSION } from '../../lib/version.js'
 import { UsageError } from '../command-line.js'
+import type { TerminalWorld } from '../world.js'
 import { HELP, parseSourceArguments, type SourceArguments } from './arguments.js'
 import { library } from './library.js'
 import type { Machinery, Stream } from './machinery.js'
@@ -16,24 +16,6 @@ import { Cancelled } from './cancelled.js'
 import { showOnTerminal } from './terminal.js'
 import { parseTarget, withPassword } from './target.js'
 
-/** The world around the program, so that tests can be it. */
-export interface SourceWorld {
-  /** Arguments without node and the script. */
-  readonly argv: readonly string[]
-  /** Environment variables. */
-  readonly env: NodeJS.ProcessEnv
-  /** Keys, answers, commands, or what is to be streamed. */
-  readonly stdin: NodeJS.ReadStream
-  /** What happens. */
-  readonly stdout: NodeJS.WriteStream
-  /** Why nothing was done. */
-  readonly stderr: { write(text: string): unknown }
-  /** Emits SIGTERM, SIGINT, SIGHUP and exit. */
-  readonly signals: EventEmitter
-  /** Ends the process at once. */
-  readonly exit: (code: number) => void
-}
-
 /** How long to wait for a server that is away, in milliseconds, before it is asked again. */
 const PATIENCE = 5_000
 const MINUTE = 60_000
@@ -42,7 +24,7 @@ const nothing = (): void => {}
 /** How what happens is shown. */
 type Show = 'terminal' | 'plain' | 'json'
 
-const showOf = ({ sources, values }: SourceArguments, { stdin, stdout }: SourceWorld): Show => {
+const showOf = ({ sources, values }: SourceArguments, { stdin, stdout }: TerminalWorld): Show => {
   if (values.json === true) return 'json'
   const lines = values.plain === true || values.verbose === true || sources.includes('-')
   return !lines && stdout.isTTY && stdin.isTTY ? 'terminal' : 'plain'
@@ -67,7 +49,11 @@ function addressOf({ values }: SourceArguments, env: NodeJS.ProcessEnv): URL | u
 }
 
 /** Everything that has to be known, from the command line, a profile and whoever sits at the terminal. */
-async function settle(given: SourceArguments, world: SourceWorld, machinery: Machinery): Promise<{ args: SourceArguments; address: URL }> {
+async function settle(
+  given: SourceArguments,
+  world: TerminalWorld,
+  machinery: Machinery,
+): Promise<{ args: SourceArguments; address: URL }> {
   const { env, stdin, stdout, stderr } = world
   const profiles = new Profiles(env)
   let args = await withProfile(given, profiles)
@@ -105,7 +91,7 @@ async function settle(given: SourceArguments, world: SourceWorld, machinery: Mac
 async function reach(
   address: URL,
   { values }: SourceArguments,
-  { stderr }: SourceWorld,
+  { stderr }: TerminalWorld,
   machinery: Machinery,
   end: AbortSignal,
 ): Promise<void> {
@@ -124,7 +110,7 @@ async function reach(
 }
 
 /** Writes one line for each event, and one a minute. */
-function showPlain(stream: Stream, { stdout }: SourceWorld): () => void {
+function showPlain(stream: Stream, { stdout }: TerminalWorld): () => void {
   let before = stream.state
   const tell = (lines: readonly string[]): void => {
     for (const line of lines) stdout.write(`${stamp(line, Date.now())}\n`)
@@ -145,7 +131,7 @@ function showPlain(stream: Stream, { stdout }: SourceWorld): () => void {
 }
 
 /** Writes one object a line for each state, and takes one command a line. */
-function showJson(stream: Stream, { stdin, stdout, stderr }: SourceWorld, readsCommands: boolean): () => void {
+function showJson(stream: Stream, { stdin, stdout, stderr }: TerminalWorld, readsCommands: boolean): () => void {
   const look = (): void => void stdout.write(`${JSON.stringify(stream.state)}\n`)
   const tell = (error: unknown): void => void stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   look()
@@ -179,14 +165,14 @@ function listOf(items: Iterable<PlaylistItem>, { values }: SourceArguments): Pla
 }
 
 /** What the library has to tell is told with `--verbose` alone. */
-function loggerOf({ values }: SourceArguments, { stderr }: SourceWorld): Logger {
+function loggerOf({ values }: SourceArguments, { stderr }: TerminalWorld): Logger {
   if (values.verbose !== true) return silent
   const tell = (_: object, message: string): void => void stderr.write(`${stamp(message, Date.now())}\n`)
   return { debug: tell, info: tell, warn: tell, error: tell }
 }
 
 /** The same on a page in a browser, until a signal ends it. */
-async function page(given: SourceArguments, world: SourceWorld, machinery: Machinery): Promise<number> {
+async function page(given: SourceArguments, world: TerminalWorld, machinery: Machinery): Promise<number> {
   const { env, stdout, signals, exit } = world
   const { sources, values } = await withProfile(given, new Profiles(env))
   const desk = await machinery.page({ sources, address: addressOf({ sources, values }, env), values, env }, loggerOf(given, world))
@@ -204,7 +190,7 @@ async function page(given: SourceArguments, world: SourceWorld, machinery: Machi
   return 0
 }
 
-async function live(given: SourceArguments, world: SourceWorld, machinery: Machinery): Promise<number> {
+async function live(given: SourceArguments, world: TerminalWorld, machinery: Machinery): Promise<number> {
   const { env, stdin, stdout, signals, exit } = world
   const { args, address } = await settle(given, world, machinery)
   const show = showOf(args, world)
@@ -252,7 +238,7 @@ async function live(given: SourceArguments, world: SourceWorld, machinery: Machi
  * @param world arguments, streams and signals
  * @returns the exit code, once there is nothing left to do
  */
-export async function run(world: SourceWorld, machinery: Machinery = library): Promise<number> {
+export async function run(world: TerminalWorld, machinery: Machinery = library): Promise<number> {
   const { argv, stdout, stderr } = world
   try {
     const args = parseSourceArguments(argv)

@@ -1,9 +1,9 @@
-import { lookup } from 'node:dns'
-import { connect as connectPlain, isIP, type LookupFunction, type Socket } from 'node:net'
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectSecure } from 'node:tls'
 import { FloecastError } from '../errors.js'
 import { ChunkedDecoder } from '../icy/chunked.js'
 import { type Answer, type ResponseHead, ResponseReader } from '../icy/response.js'
+import { guardedLookup } from './guarded-lookup.js'
 
 /** How a client connects. */
 export interface ConnectOptions {
@@ -34,7 +34,13 @@ export class Exchange {
   constructor(url: URL, doing: string, { timeout = 10_000, ca, allow = () => true }: ConnectOptions = {}) {
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const secure = url.protocol === 'https:'
-    const where = { host, port: Number(url.port) || (secure ? 443 : 80), noDelay: true, keepAlive: true, lookup: lookupAllowed(allow) }
+    const where = {
+      host,
+      port: Number(url.port) || (secure ? 443 : 80),
+      noDelay: true,
+      keepAlive: true,
+      lookup: guardedLookup(allow, notAllowed),
+    }
     this.#doing = doing
     this.socket = secure
       ? connectSecure({ ...where, ...(isIP(host) === 0 && { servername: host }), ...(ca !== undefined && { ca }) })
@@ -43,7 +49,7 @@ export class Exchange {
       this.#failure ??= error instanceof FloecastError ? error : unreachable(doing, error, host)
     })
     // Nobody looks up what is an address already.
-    if (isIP(host) !== 0 && !allow(host)) this.socket.destroy(new Error(`${host} ${NOT_ALLOWED}`))
+    if (isIP(host) !== 0 && !allow(host)) this.socket.destroy(notAllowed(host))
     this.#timer = setTimeout(() => {
       this.socket.destroy(new FloecastError('SERVER_SILENT', { doing, seconds: timeout / 1000 }))
     }, timeout)
@@ -146,20 +152,7 @@ export class Exchange {
 // How long the rest of a refusal is waited for, in milliseconds.
 const PATIENCE = 1_000
 
-const NOT_ALLOWED = 'is an address that may not be connected to from here'
-
-// What was found and allowed is what is connected to: no other answer for the same name can come in between.
-const lookupAllowed =
-  (allow: (address: string) => boolean): LookupFunction =>
-  (name, { all, family, hints }, done) =>
-    lookup(name, { all: true, ...(family !== undefined && { family }), ...(hints !== undefined && { hints }) }, (error, found) => {
-      const [first] = found ?? []
-      if (error !== null) done(error, [])
-      else if (first === undefined) done(new Error(`${name} has no address`), [])
-      else if (!found.every(({ address }) => allow(address))) done(new Error(`${name} ${NOT_ALLOWED}`), [])
-      else if (all === true) done(null, found)
-      else done(null, first.address, first.family)
-    })
+const notAllowed = (host: string): Error => new Error(`${host} is an address that may not be connected to from here`)
 
 function unreachable(doing: string, error: Error, host: string): FloecastError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''

@@ -1,8 +1,8 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import { type ClientRequest, request as requestPlain } from 'node:http'
 import { request as requestSecurely } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { guardedLookup, type Lookup } from '../client/guarded-lookup.js'
 
 /** What is to be sent, and where to. */
 export interface Outgoing {
@@ -17,13 +17,6 @@ export interface Outgoing {
   /** Gives it up. */
   readonly signal: AbortSignal
 }
-
-/** Finds the addresses of a name, as Node's `dns.lookup` does. */
-export type Lookup = (
-  name: string,
-  options: { readonly all: true; readonly family?: number | 'IPv4' | 'IPv6'; readonly hints?: number },
-  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void
 
 /** Thrown when an address is one that strangers must not have this server call. */
 export class PrivateAddress extends Error {
@@ -57,18 +50,19 @@ export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]
  * once, and the connection goes to what was found and seen to be fit: no other answer for the same name can come in between.
  * @throws PrivateAddress; Error of Node's, such as ECONNREFUSED, or AbortError
  */
-export function send({ url, headers, body, allowPrivate, signal }: Outgoing, lookup: Lookup = systemLookup): Promise<number> {
+export function send({ url, headers, body, allowPrivate, signal }: Outgoing, lookup?: Lookup): Promise<number> {
   const host = hostOf(url)
+  const allow = (address: string): boolean => allowPrivate || isPublicAddress(address)
   return new Promise((resolve, reject) => {
     // Nobody looks up what is an address already.
-    if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) throw new PrivateAddress(host)
+    if (isIP(host) !== 0 && !allow(host)) throw new PrivateAddress(host)
     const request: ClientRequest = (url.protocol === 'https:' ? requestSecurely : requestPlain)(url, {
       method: 'POST',
       // A connection of its own: an open one would have been looked up before.
       agent: false,
       signal,
       headers: { ...headers, 'Content-Type': 'application/json', 'Content-Length': body.length, Connection: 'close' },
-      lookup: guarded(host, allowPrivate, lookup),
+      lookup: guardedLookup(allow, (name) => new PrivateAddress(name), lookup),
     })
     request.on('response', (response) => {
       resolve(response.statusCode ?? 0)
@@ -78,16 +72,3 @@ export function send({ url, headers, body, allowPrivate, signal }: Outgoing, loo
     request.end(body)
   })
 }
-
-const guarded =
-  (host: string, allowPrivate: boolean, lookup: Lookup): LookupFunction =>
-  (name, { all, family, hints }, done) => {
-    lookup(name, { all: true, ...(family !== undefined && { family }), ...(hints !== undefined && { hints }) }, (error, addresses) => {
-      const [first] = addresses ?? []
-      if (error !== null) done(error, [])
-      else if (first === undefined) done(new Error(`${host} has no address`), [])
-      else if (!allowPrivate && !addresses.every(({ address }) => isPublicAddress(address))) done(new PrivateAddress(host), [])
-      else if (all === true) done(null, addresses)
-      else done(null, first.address, first.family)
-    })
-  }

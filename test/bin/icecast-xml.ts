@@ -6,7 +6,8 @@ import { Readable } from 'node:stream'
 import t from 'tap'
 import { parseConfig } from '../../bin/config.js'
 import { convertIcecast } from '../../bin/icecast-xml.js'
-import { run, type World } from '../../bin/run.js'
+import { run } from '../../bin/run.js'
+import type { World } from '../../bin/world.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'floecast-icecast-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))

@@ -7,7 +7,8 @@ export const floe: TemplateResult = html`<svg class="floe" viewBox="0 0 32 32" f
   <rect x="7" y="21" width="20" height="6" rx="3" opacity=".5" />
 </svg>`
 
-const icon = (inner: TemplateResult): TemplateResult =>
+/** Frames the strokes of a small picture, drawn on 20 by 20. */
+export const icon = (inner: TemplateResult): TemplateResult =>
   html`<svg
     class="icon"
     viewBox="0 0 20 20"

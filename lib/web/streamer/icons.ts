@@ -1,19 +1,5 @@
-import { html, svg, type TemplateResult } from 'lit'
-import { icons as common } from '../parts/marks.js'
-
-const icon = (inner: TemplateResult): TemplateResult =>
-  html`<svg
-    class="icon"
-    viewBox="0 0 20 20"
-    fill="none"
-    stroke="currentColor"
-    stroke-width="1.7"
-    stroke-linecap="round"
-    stroke-linejoin="round"
-    aria-hidden="true"
-  >
-    ${inner}
-  </svg>`
+import { svg } from 'lit'
+import { icon, icons as common } from '../parts/marks.js'
 
 /** Small pictures on buttons. */
 export const icons = {
