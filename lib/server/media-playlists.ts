@@ -96,11 +96,13 @@ export class MediaPlaylists {
     if (!mount.settings.hls.enabled) throw new FloecastError('FORM_OFF', { form: 'HLS', mount: mount.name })
     const query = new URLSearchParams(request.query)
     const send = (skip: boolean | 'v2', blocked: boolean): void => {
-      const answer = this.#write(presentation, `${id} ${String(skip)} ${blocked}`, () =>
+      // Who has to prove themselves is not to be stood for by a cache.
+      const open = this.#context.isOpen(mount.name)
+      const answer = this.#write(presentation, `${id} ${String(skip)} ${blocked} ${open}`, () =>
         textAnswer(
           formatMediaPlaylist(this.#view(target, id), { skip }),
           HLS_TYPE,
-          blocked ? `public, max-age=${6 * presentation.settings.segmentDuration}` : 'no-cache',
+          blocked ? `${open ? 'public' : 'private'}, max-age=${6 * presentation.settings.segmentDuration}` : 'no-cache',
           `"${presentation.run}-${presentation.version}-${id}${skip === false ? '' : `-${String(skip)}`}"`,
         ),
       )

@@ -32,6 +32,7 @@ import { Relays } from './relays.js'
 import { Sessions } from './sessions.js'
 import { type PortOptions, type Ports, Sockets } from './sockets.js'
 import { State } from './state.js'
+import { type Admission, type ListenerAttempt, MountAuth } from './mount-auth.js'
 import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
@@ -99,6 +100,11 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly http: Http
   /** Who watches by HLS and DASH. */
   readonly viewers = new Viewers()
+  /**
+   * Who may listen to mounts, as their settings say.
+   * @internal
+   */
+  readonly mountAuth = new MountAuth(this)
   /**
    * Names the server to others that relay.
    * @internal
@@ -169,7 +175,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.sessions = new Sessions(clock)
     this.#sockets = new Sockets(this.logger, (socket) => this.#serve(socket))
     this.news = new News(this)
-    this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.state.people)
+    this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.state.people, this.mountAuth)
     this.#front = new Front(this)
     this.#certificate = tls && new Certificate(tls, this.logger)
     this.http = new Http(this.#settings)
@@ -182,9 +188,9 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#settings
   }
 
-  /** As `ServerContext.open`. */
-  get open(): boolean {
-    return this.#gate.open
+  /** As `ServerContext.isOpen`. */
+  isOpen(mount: string): boolean {
+    return this.#gate.isOpen(mount)
   }
 
   /** Connections of all kinds that are open. */
@@ -269,6 +275,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#certificate?.close()
     this.#webcast.close()
     this.relays.close()
+    this.mountAuth.close()
     const written = this.mounts.close()
     const told = this.news.close()
     this.http.closeIdle()
@@ -282,6 +289,14 @@ export class Server extends EventEmitter<ServerEvents> {
   /** As `ServerContext.admit`. */
   admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string> {
     return this.#gate.admit(roles, credentials, mount, address)
+  }
+
+  /**
+   * As `ServerContext.admitListener`.
+   * @internal
+   */
+  admitListener(attempt: ListenerAttempt): Promise<Admission> {
+    return this.#gate.listen(attempt)
   }
 
   /**
@@ -320,6 +335,7 @@ export class Server extends EventEmitter<ServerEvents> {
     const last = args.at(-1)
     if (event === 'recorded' && typeof one === 'string' && last instanceof Mount) this.state.recordings.note(one, last)
     if (event === 'source') this.#census.start()
+    if ((event === 'source' || event === 'end') && last instanceof Mount) this.mountAuth.tellMount(last.name, event === 'source')
     this.news.tell(event, ...args)
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.access(endOf(one.details, one.bytesSent))
