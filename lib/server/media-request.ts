@@ -8,7 +8,8 @@ import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { MediaAnswer, Reply } from './reply.js'
 import type { Admission } from './admission.js'
-import type { Viewers, ViewingProtocol } from './viewers.js'
+import type { Viewers } from './viewers.js'
+import type { ViewingProtocol } from './viewership.js'
 
 /** A request for a playlist, a manifest, or a file that one of them names. */
 export interface MediaRequest {

@@ -10,7 +10,8 @@ import { type MediaContext, type MediaRequest, NOTHING, type See } from './media
 import type { MediaTarget } from './media-target.js'
 import { givePicture } from './picture.js'
 import type { Reply } from './reply.js'
-import { parseCmcd, type ViewingProtocol, type Whose } from './viewers.js'
+import { parseCmcd } from './viewer-ids.js'
+import type { ViewingProtocol, Whose } from './viewership.js'
 
 /** The most beacons from one address within so many milliseconds: those of a thousand viewers behind it, and as many again. */
 const BEACONS = 5_000

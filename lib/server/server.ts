@@ -329,6 +329,7 @@ export class Server extends EventEmitter<ServerEvents> {
     if (event === 'recorded' && typeof one === 'string' && last instanceof Mount) this.state.recordings.note(one, last)
     if (event === 'source') this.#census.start()
     this.news.tell(event, ...args)
+    if (event === 'format' && last instanceof Mount) this.relays.known(last.name)
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.access(endOf(one.details, one.bytesSent))
     if (event === 'end' && one instanceof Source) this.access(endOf(one.details, one.bytesReceived))
