@@ -13,7 +13,7 @@ import type { Sessions } from './sessions.js'
 import type { Ports } from './sockets.js'
 import type { State } from './state.js'
 import type { Media } from './media.js'
-import type { Admission, ListenerAttempt, MountAuth } from './mount-auth.js'
+import type { ListenerAttempt, ListenerTicket, MountAuth } from './mount-auth.js'
 import type { MediaContext } from './media-request.js'
 import type { Via } from './via.js'
 
@@ -99,7 +99,7 @@ export interface ServerContext extends MediaContext {
    * @throws FloecastError AUTHENTICATION_REQUIRED, WRONG_PASSWORD, TOO_MANY_ATTEMPTS, LINK_REFUSED, LISTENER_REFUSED, AUTHENTICATION_FAILED
    * @internal
    */
-  admitListener(attempt: ListenerAttempt): Promise<Admission>
+  admitListener(attempt: ListenerAttempt): Promise<ListenerTicket>
   /**
    * Who may listen to mounts, as their settings say.
    * @internal

@@ -3,7 +3,7 @@ import type { Credentials } from '../icy/basic.js'
 import { type Attempt, AttemptLimiter, type Auth } from './auth.js'
 import type { Role } from './context.js'
 import { type Identity, owns } from './identity.js'
-import type { Admission, ListenerAttempt, MountAuth } from './mount-auth.js'
+import type { ListenerAttempt, ListenerTicket, MountAuth } from './mount-auth.js'
 import type { People } from './people.js'
 
 /** Wrong passwords of listeners at one address, under whatever names, within ten minutes. */
@@ -55,7 +55,7 @@ export class Gate {
   }
 
   /** As `ServerContext.admitListener`. */
-  async listen(attempt: ListenerAttempt): Promise<Admission> {
+  async listen(attempt: ListenerAttempt): Promise<ListenerTicket> {
     const { mount, credentials, address } = attempt
     const [one] = credentials
     if (this.isOpen(mount)) return { user: one?.user ?? '' }
@@ -71,7 +71,7 @@ export class Gate {
       if (stranger === undefined) throw new FloecastError('AUTHENTICATION_REQUIRED')
       return stranger
     }
-    let found: Admission | undefined
+    let found: ListenerTicket | undefined
     let refusal = new FloecastError('WRONG_PASSWORD', { user: one.user || 'you' })
     const look = async (): Promise<boolean> => {
       try {

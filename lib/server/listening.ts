@@ -40,7 +40,11 @@ export async function admitListener(
   const asked = query.get('format')
   const form = asked === null ? undefined : formOf(asked === 'fmp4' ? 'mp4' : asked)
   const found = context.mounts.find(form === undefined ? path : `${path}.${form}`)
-  const attempt = attemptOf(context, found?.home ?? path, { query: rawQuery, remoteAddress, header: request.header }, false)
+  const home = found?.home ?? path
+  const settings = context.mounts.settingsOf(home)
+  const attempt = attemptOf(context, home, { query: rawQuery, remoteAddress, header: request.header }, false)
+  const { address, agent } = attempt
+  context.admission.listener(settings, () => attempt)
   const { user, until, left } = await context.admitListener(attempt)
   if (left !== undefined && socket.destroyed) left()
   else if (left !== undefined) socket.once('close', left)
@@ -51,13 +55,8 @@ export async function admitListener(
   const replay = back === undefined ? undefined : mount.broadcast.replay(found.form, back)
   const outlet = replay ?? (found.form === undefined ? mount : mount.broadcast.stream(found.form))
   if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: mount.name, form: `.${found.form}` })
-  if (
-    user !== '' &&
-    mount.settings.authentication?.allowDuplicateUsers === false &&
-    mount.everyone.some(({ details }) => details.user === user)
-  )
-    throw new FloecastError('LISTENING_ALREADY', { user })
-  const { address, agent } = attempt
+  const isAlone = user === '' || settings.authentication?.allowDuplicateUsers !== false
+  if (!isAlone && mount.everyone.some(({ details }) => details.user === user)) throw new FloecastError('LISTENING_ALREADY', { user })
   const via = context.via.answer(request.header('via'), mount.source?.details.via)
   const icy = request.header('icy-metadata')?.trim() === '1'
   return {

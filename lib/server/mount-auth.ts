@@ -27,8 +27,8 @@ export interface ListenerAttempt {
   header(name: string): string | undefined
 }
 
-/** Somebody may listen. */
-export interface Admission {
+/** What says that somebody may listen, and for how long. */
+export interface ListenerTicket {
   /** The name; empty where none was told. */
   readonly user: string
   /** When the listening ends, in milliseconds since 1970; `undefined` where nothing ends it. */
@@ -71,7 +71,7 @@ export class MountAuth {
   }
 
   /** Looks whether somebody brings a token or a link that lets them in. */
-  async byToken({ mount, query, header }: ListenerAttempt): Promise<Admission | undefined> {
+  async byToken({ mount, query, header }: ListenerAttempt): Promise<ListenerTicket | undefined> {
     const { linkSecret, jwt } = this.#of(mount) ?? {}
     if (linkSecret === undefined && jwt === undefined) return undefined
     const { group } = this.#context.mounts.settingsOf(mount)
@@ -88,7 +88,7 @@ export class MountAuth {
    * Looks whether a name and a password let somebody in; where elsewhere is asked, also with neither.
    * @throws FloecastError AUTHENTICATION_FAILED when nobody can say now, and LISTENER_REFUSED
    */
-  async byPassword(attempt: ListenerAttempt, one: Credentials): Promise<Admission | undefined> {
+  async byPassword(attempt: ListenerAttempt, one: Credentials): Promise<ListenerTicket | undefined> {
     const { users, htpasswd, url } = this.#of(attempt.mount) ?? {}
     const { user, password } = one
     if (user !== '') {

@@ -7,7 +7,7 @@ import type { Logger } from '../log.js'
 import type { AuthenticationSettings, ServerSettings } from '../options.js'
 import { VERSION } from '../version.js'
 import type { Attempt } from './auth.js'
-import type { Admission, ListenerAttempt } from './mount-auth.js'
+import type { ListenerAttempt, ListenerTicket } from './mount-auth.js'
 import { type AnswerHead, send } from './outgoing.js'
 import { fingerprint } from './password.js'
 import type { Ports } from './sockets.js'
@@ -43,7 +43,7 @@ const COMPLAINTS = 10_000
 
 /** One who loads playlists again and again, but is asked for once. */
 interface Viewer {
-  readonly admission: Promise<Admission | undefined>
+  readonly admission: Promise<ListenerTicket | undefined>
   seen: number
   /** When it has listened long enough, and is asked for anew. */
   until: number
@@ -76,7 +76,7 @@ export class UrlAuth {
    * @returns `undefined` when they may not
    * @throws FloecastError LISTENER_REFUSED with the reason that was given, AUTHENTICATION_FAILED without an answer in time
    */
-  listener(options: UrlSettings, attempt: ListenerAttempt, one: Credentials): Promise<Admission | undefined> {
+  listener(options: UrlSettings, attempt: ListenerAttempt, one: Credentials): Promise<ListenerTicket | undefined> {
     if (!attempt.isViewer) return this.#admit(options, attempt, one)
     const { clock } = this.#context
     const { mount, address, agent } = attempt
@@ -124,7 +124,7 @@ export class UrlAuth {
     this.#sweep = undefined
   }
 
-  async #admit(options: UrlSettings, attempt: ListenerAttempt, { user, password }: Credentials): Promise<Admission | undefined> {
+  async #admit(options: UrlSettings, attempt: ListenerAttempt, { user, password }: Credentials): Promise<ListenerTicket | undefined> {
     const { clock } = this.#context
     const { mount, address, agent, referer, query } = attempt
     const client = String(++this.#lastId)

@@ -11,11 +11,12 @@ import type { FormatName, Track } from '../../lib/formats/frame.js'
 import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
+import { Admission } from '../../lib/server/admission.js'
 import { LogTail } from '../../lib/server/log-tail.js'
 import { silent } from '../../lib/log.js'
 import type { Identity } from '../../lib/server/identity.js'
 import { Media } from '../../lib/server/media.js'
-import { type Admission, type ListenerAttempt, MountAuth } from '../../lib/server/mount-auth.js'
+import { type ListenerTicket, type ListenerAttempt, MountAuth } from '../../lib/server/mount-auth.js'
 import { News } from '../../lib/server/news.js'
 import { State } from '../../lib/server/state.js'
 import { Sessions } from '../../lib/server/sessions.js'
@@ -62,6 +63,7 @@ class Lab implements ServerContext {
   readonly settings
   readonly mounts
   readonly viewers = new Viewers()
+  readonly admission: Admission
   readonly via = new Via()
   readonly media: Media = new Media(this)
   readonly edits: Edits = new Edits(this, new MemoryKeeper({}, () => {}))
@@ -90,6 +92,7 @@ class Lab implements ServerContext {
   constructor(options: ServerOptions = {}) {
     this.settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.settings, () => {}, this.clock)
+    this.admission = new Admission(this.state.bans, this.settings, silent)
     this.news = new News(this)
   }
 
@@ -103,7 +106,7 @@ class Lab implements ServerContext {
     return this.open
   }
 
-  async admitListener({ credentials, mount, address }: ListenerAttempt): Promise<Admission> {
+  async admitListener({ credentials, mount, address }: ListenerAttempt): Promise<ListenerTicket> {
     return { user: this.open ? '' : await this.admit(['listener'], credentials, mount, address) }
   }
 
