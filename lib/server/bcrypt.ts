@@ -35,6 +35,8 @@ export function verifyBcrypt(plain: string, stored: string): Promise<boolean> {
     waiting.set(id, resolve)
     worker ??= start()
     worker.ref()
+    // That of threads has no origin: the rule means that of windows.
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin
     worker.postMessage({ id, plain, stored })
   })
 }

@@ -12,7 +12,7 @@ export interface TokenClaims {
 }
 
 /** Queries by which listeners prove themselves have these keys. */
-export const LINK_KEYS = ['expires', 'signature'] as const
+const LINK_KEYS = ['expires', 'signature'] as const
 
 const MAX_TOKEN = 8192
 const REMEMBERED = 4096

@@ -15,7 +15,7 @@ import { type ListenerAttempt, ownQuery } from './mount-auth.js'
 /** A request for a stream, from wherever it has been read. */
 export interface StreamRequest extends RequestLine {
   /** The value of a header, whatever its case. */
-  header(name: string): string | undefined
+  readonly header: (name: string) => string | undefined
   /** The connection: who let a listener in is told when it closes. */
   readonly socket: Socket
 }

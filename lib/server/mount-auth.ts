@@ -24,7 +24,7 @@ export interface ListenerAttempt {
   /** What of the query is the listener's own, as {@link ownQuery} gives it. */
   readonly query: string
   /** The value of a header, by its name in small letters. */
-  header(name: string): string | undefined
+  readonly header: (name: string) => string | undefined
 }
 
 /** What says that somebody may listen, and for how long. */
@@ -155,4 +155,5 @@ export function ownQuery(query: string): string {
     .split('&')
     .filter((pair) => pair !== '' && !/^(?:_HLS_\w+|CMCD|session|format|t)(?:=|$)/.test(pair))
     .join('&')
+    .replaceAll('"', '%22')
 }

@@ -343,7 +343,8 @@ export class Server extends EventEmitter<ServerEvents> {
     const last = args.at(-1)
     if (event === 'recorded' && typeof one === 'string' && last instanceof Mount) this.state.recordings.note(one, last)
     if (event === 'source') this.#census.start()
-    if ((event === 'source' || event === 'end') && last instanceof Mount) this.mountAuth.tellMount(last.name, event === 'source')
+    const about = args[1]
+    if ((event === 'source' || event === 'end') && about instanceof Mount) this.mountAuth.tellMount(about.name, event === 'source')
     this.news.tell(event, ...args)
     if (event === 'format' && last instanceof Mount) this.relays.known(last.name)
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
