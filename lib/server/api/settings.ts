@@ -19,6 +19,8 @@ const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'onDemand',
   'intro',
   'headers',
+  'onConnect',
+  'onDisconnect',
   'dump',
   'dvr',
   'dvrSize',
