@@ -66,9 +66,6 @@ export const PATHS: Reasons = {
   adminroot: 'floecast has pages of its own',
   pidfile: UNIT,
   alias: 'a mount has one name; let a proxy in front rewrite others',
-  'allow-ip': 'everybody may ask, but for addresses that are banned on the page at /admin/',
-  'deny-ip': 'addresses are banned on the page at /admin/',
-  'deny-agents': 'players are not told from each other when they come',
   'ssl-allowed-ciphers': 'the ciphers are those of Node.js: TLS 1.2 and 1.3',
   'mime-types': 'the bytes tell what a stream is',
 }

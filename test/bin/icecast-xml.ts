@@ -76,6 +76,10 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
   ],
   ['<logging><loglevel>4</loglevel><accesslog>/a.log</accesslog></logging>', { log: { level: 'debug', accessLog: '/a.log' } }],
   ['<paths><ssl-certificate>/c.pem</ssl-certificate></paths>', { tls: { certificate: '/c.pem', key: '/c.pem' } }],
+  [
+    '<paths><allow-ip>/allow</allow-ip><deny-ip>/deny</deny-ip><deny-agents>/agents</deny-agents></paths>',
+    { access: { allowFile: '/allow', denyFile: '/deny', denyAgentsFile: '/agents' } },
+  ],
   ['<paths><x-forwarded-for>10.0.0.1</x-forwarded-for></paths>', { trustedProxies: ['10.0.0.1'] }],
   [
     `<mount type="normal"><mount-name>/a</mount-name><username>u</username><password>p</password><max-listeners>5</max-listeners><hidden>1</hidden><public>0</public>
@@ -131,7 +135,7 @@ const WITHOUT = `
 <mount><mount-name>/a</mount-name><no-mount>1</no-mount><cluster-password>x</cluster-password><charset>x</charset>
 <bitrate>1</bitrate><type>x</type><subtype>x</subtype><authentication type="htpasswd"></authentication></mount>
 <logging><errorlog>x</errorlog><playlistlog>x</playlistlog><logsize>1</logsize><logarchive>1</logarchive></logging>
-<paths><basedir>x</basedir><adminroot>x</adminroot><pidfile>x</pidfile><alias source="/foo" destination="/bar"/><allow-ip>x</allow-ip><deny-ip>x</deny-ip>
+<paths><basedir>x</basedir><adminroot>x</adminroot><pidfile>x</pidfile><alias source="/foo" destination="/bar"/>
 <ssl-allowed-ciphers>x</ssl-allowed-ciphers><mime-types>x</mime-types></paths><security><chroot>1</chroot><changeowner><user>x</user></changeowner></security>`
 
 t.test('each tag of 2.4.4 takes effect, or is named with a reason of its own', async (t) => {
