@@ -14,7 +14,7 @@ const MP3 = Buffer.concat(Array.from({ length: 20 }, () => Buffer.concat([Buffer
 /** Says all that a program can see of its surroundings. */
 const report = (name: string): string =>
   `echo "$#:$1" > ${name}.args; env > ${name}.env; readlink /proc/$$/fd/* > ${name}.files; echo told; echo bad >&2; mv ${name}.files ${name}.done`
-const path = (mount: string): string => `/mounts/${encodeURIComponent(mount.slice(1))}`
+const settingsOf = (mount: string): string => `/mounts/${encodeURIComponent(mount.slice(1))}`
 
 interface House {
   readonly server: Server
@@ -168,14 +168,14 @@ t.test('which programs are run is settled by the configuration alone', async (t)
   const { api, server } = await house(t, (program) => ({
     mounts: { '/a*': { onConnect: program('p', 'true') }, '/c': { onDisconnect: program('q', 'true') } },
   }))
-  t.match(await api('PUT', path('/b'), { onConnect: '/bin/true' }), { status: 409, body: { error: { code: 'SETTING_LOCKED' } } })
-  t.match(await api('PUT', path('/c'), { onDisconnect: null }), { status: 409 })
-  t.match(await api('PUT', path('/c'), { onDisconnect: '/bin/sh' }), { status: 409 })
-  t.match(await api('PUT', path('/a*'), { name: 'Other' }), { status: 200 })
-  t.match(await api('PUT', path('/abc'), { name: 'Own' }), { status: 200 }, 'what held for it is taken along')
+  t.match(await api('PUT', settingsOf('/b'), { onConnect: '/bin/true' }), { status: 409, body: { error: { code: 'SETTING_LOCKED' } } })
+  t.match(await api('PUT', settingsOf('/c'), { onDisconnect: null }), { status: 409 })
+  t.match(await api('PUT', settingsOf('/c'), { onDisconnect: '/bin/sh' }), { status: 409 })
+  t.match(await api('PUT', settingsOf('/a*'), { name: 'Other' }), { status: 200 })
+  t.match(await api('PUT', settingsOf('/abc'), { name: 'Own' }), { status: 200 }, 'what held for it is taken along')
   const [program] = [server.settings.mounts['/a*']?.onConnect]
   t.equal(server.settings.mounts['/abc']?.onConnect, program)
-  const { body } = await api('DELETE', path('/c'))
+  const { body } = await api('DELETE', settingsOf('/c'))
   t.equal(server.settings.mounts['/c'], undefined)
   t.match(await api('POST', `/settings/undo/${body.undo}`), { status: 200 })
   t.match(server.settings.mounts['/c']?.onDisconnect, /\/q$/, 'and comes back')
