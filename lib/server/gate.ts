@@ -3,7 +3,8 @@ import type { Credentials } from '../icy/basic.js'
 import { type Attempt, AttemptLimiter, type Auth } from './auth.js'
 import type { Role } from './context.js'
 import { type Identity, owns } from './identity.js'
-import type { ListenerAttempt, ListenerTicket, MountAuth } from './mount-auth.js'
+import type { ListenerAttempt, ListenerTicket } from './listener-attempt.js'
+import type { MountAuth } from './mount-auth.js'
 import type { People } from './people.js'
 
 /** Wrong passwords of listeners at one address, under whatever names, within ten minutes. */

@@ -10,7 +10,7 @@ import { clientAddress } from './address.js'
 import { streamAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
 import type { MediaRequest } from './media-request.js'
-import { type ListenerAttempt, ownQuery } from './mount-auth.js'
+import { type ListenerAttempt, ownQuery } from './listener-attempt.js'
 
 /** A request for a stream, from wherever it has been read. */
 export interface StreamRequest extends RequestLine {
@@ -71,7 +71,7 @@ export async function admitListener(
       until,
       connected: Date.now(),
       home: found.home,
-      answer: () => streamAnswer(outlet, { version, icy, agent, via }),
+      answer: () => streamAnswer(outlet, { version, icy, agent, name: mount.name.slice(1), via }),
     },
   }
 }

@@ -22,7 +22,7 @@ import type { Mount } from '../mount/mount.js'
 import { DASH_TYPE, HLS_TYPE } from './forms.js'
 import { type MediaContext, type MediaRequest, type See, textAnswer, unavailable, unplayable, waitFor, whenReady } from './media-request.js'
 import type { MediaTarget } from './media-target.js'
-import { ownQuery } from './mount-auth.js'
+import { ownQuery } from './listener-attempt.js'
 import type { MediaAnswer, Reply } from './reply.js'
 
 /** Milliseconds for which an MPD is given again. */

@@ -3,39 +3,10 @@ import type { Mounts } from '../mount/mounts.js'
 import type { AuthenticationSettings } from '../options.js'
 import type { Attempt } from './auth.js'
 import { Htpasswd } from './htpasswd.js'
+import type { ListenerAttempt, ListenerTicket } from './listener-attempt.js'
 import { readLink, TokenReader } from './listener-tokens.js'
 import { verifyPassword } from './password.js'
 import { UrlAuth, type UrlAuthContext } from './url-auth.js'
-
-/** One who wants to listen, by whatever way out. */
-export interface ListenerAttempt {
-  /** The mount that they have asked for. */
-  readonly mount: string
-  /** What they bring; of several readings one must be right. */
-  readonly credentials: readonly Credentials[]
-  /** The address of the listener, behind trusted proxies. */
-  readonly address: string
-  /** Its `User-Agent`, or the empty string. */
-  readonly agent: string
-  /** The page that led there. */
-  readonly referer: string | undefined
-  /** Whether it is a request for a playlist, of which a viewer makes many. */
-  readonly isViewer: boolean
-  /** What of the query is the listener's own, as {@link ownQuery} gives it. */
-  readonly query: string
-  /** The value of a header, by its name in small letters. */
-  readonly header: (name: string) => string | undefined
-}
-
-/** What says that somebody may listen, and for how long. */
-export interface ListenerTicket {
-  /** The name; empty where none was told. */
-  readonly user: string
-  /** When the listening ends, in milliseconds since 1970; `undefined` where nothing ends it. */
-  readonly until?: number | undefined
-  /** To be called when the listener has gone, once; not for viewers of playlists, of whom nobody knows when they go. */
-  readonly left?: (() => void) | undefined
-}
 
 /** What {@link MountAuth} needs of the server. */
 export interface MountAuthContext extends UrlAuthContext {
@@ -145,15 +116,4 @@ async function verifyOne(users: Readonly<Record<string, string>>, user: string, 
   const stored = Object.hasOwn(users, user) ? users[user] : undefined
   const isRight = await verifyPassword(password, stored ?? Object.values(users)[0] ?? '')
   return isRight && stored !== undefined
-}
-
-/**
- * What of a query is the listener's own: what they prove themselves with, and not how a player asks for a playlist. It goes along to playlists that a playlist names.
- */
-export function ownQuery(query: string): string {
-  return query
-    .split('&')
-    .filter((pair) => pair !== '' && !/^(?:_HLS_\w+|CMCD|session|format|t)(?:=|$)/.test(pair))
-    .join('&')
-    .replaceAll('"', '%22')
 }

@@ -23,6 +23,8 @@ const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'access.denyFile',
   'access.denyAgentsFile',
   'headers',
+  'onConnect',
+  'onDisconnect',
   'dump',
   'dvr',
   'dvrSize',
