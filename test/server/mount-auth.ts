@@ -93,10 +93,8 @@ t.test('an htpasswd file lets in by every hash that is about, is read again, and
   t.equal(await file.add('anna', 'other'), false, 'nobody is replaced')
   const lines = Object.entries(hashes).map(([name, hash]) => `${name}:${hash}\n`)
   appendFileSync(path, `# from elsewhere\n${lines.join('')}long:$1$xy$mAtJolt6IbJlLV26u3m4R0\n`)
-  t.strictSame(await Promise.all(['anna', ...Object.keys(hashes), 'nobody'].map((user) => file.verify(user, 'hello'))), [
-    ...[true, true, true, true],
-    ...[false, false, false],
-  ])
+  const answers = await Promise.all(['anna', ...Object.keys(hashes), 'nobody'].map((user) => file.verify(user, 'hello')))
+  t.strictSame(answers, [true, true, true, true, false, false, false])
   t.equal(await file.verify('long', 'a password of more than sixteen bytes'), true)
   t.strictSame(await Promise.all(Object.keys(hashes).map((user) => file.verify(user, 'Hello'))), [false, false, false, false, false])
   for (const name of ['a b', 'a:b', 'a\nb', '', '$(x)'])
@@ -252,8 +250,13 @@ t.test('a server of the administrator says who may listen and send, and hears of
         sourceTimeout: 600_000,
         authentication: {
           url: {
-            ...{ listenerAdd: url, listenerRemove: url, streamAuth: url, mountAdd: url, mountRemove: url },
-            ...{ headers: ['X-Room'], headerPrefix: 'ClientHeader.' },
+            listenerAdd: url,
+            listenerRemove: url,
+            streamAuth: url,
+            mountAdd: url,
+            mountRemove: url,
+            headers: ['X-Room'],
+            headerPrefix: 'ClientHeader.',
           },
         },
       },
@@ -293,7 +296,6 @@ t.test('a server of the administrator says who may listen and send, and hears of
   t.equal(anna.ended, false)
   clock.pass(2_000)
   await until('her time to be over', () => anna.ended)
-  clock.pass(10_000)
   await until('both to be told of', () => gone().length === 2)
   t.match(
     gone().find((one) => Number(one.get('duration')) >= 30),
