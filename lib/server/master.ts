@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { Backoff, reconnectOptions } from '../client/backoff.js'
 import { ListenerClient } from '../client/listener-client.js'
 import { FloecastError } from '../errors.js'
@@ -76,9 +77,8 @@ export class Master {
       this.#changed()
     } catch (error) {
       if (this.#asking !== asking) return
-      const failure = asking.signal.aborted
-        ? new Error(`${master.url} gives no list of mounts within ${PATIENCE / 1000} s`)
-        : (error as Error)
+      const late = asking.signal.aborted ? new Error(`${master.url} gives no list of mounts within ${PATIENCE / 1000} s`) : undefined
+      const failure = late ?? (error instanceof Error ? error : new Error(String(error)))
       if (failure.message !== this.#told) logger.warn({ master: master.url }, `master: ${failure.message}`)
       this.#told = failure.message
       delay = Math.min(delay, this.#backoff.next(failure, 0) ?? RETRY.maxDelay)
@@ -127,11 +127,14 @@ function elsewhere(error: unknown): undefined {
   throw error
 }
 
+// One source is no list of one.
+const SOURCE = z.object({ listenurl: z.string().optional() })
+const STATUS = z.object({ icestats: z.object({ source: z.union([SOURCE, z.array(SOURCE)]).optional() }) })
+
 function namesIn(status: string): string[] {
   try {
-    const { icestats } = JSON.parse(status) as { icestats?: { source?: unknown } }
-    const sources = [icestats?.source ?? []].flat() as { listenurl?: unknown }[]
-    return sources.map(({ listenurl }) => (typeof listenurl === 'string' ? (mountPath(listenurl) ?? '') : ''))
+    const { source = [] } = STATUS.parse(JSON.parse(status)).icestats
+    return [source].flat().map(({ listenurl = '' }) => mountPath(listenurl) ?? '')
   } catch {
     throw new Error('its /status-json.xsl is no JSON that can be read; give a password, so that it is asked for /admin/streamlist.txt')
   }
