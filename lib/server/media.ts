@@ -42,7 +42,7 @@ export class Media {
    */
   answer(target: MediaTarget, request: MediaRequest, reply: Reply): () => void {
     const { mount, kind, file } = target
-    if (this.#context.viewers.banished > 0) this.#turnAway(mount, request)
+    this.#admit(mount, request)
     const { presentation } = mount.broadcast
     if (presentation === undefined) throw new FloecastError('FORM_OFF', { form: kind === 'mpd' ? 'DASH' : 'HLS', mount: mount.name })
     if (kind === 'multivariant') return this.#playlists.multivariant(target, request, reply)
@@ -85,7 +85,7 @@ export class Media {
     if (count > BEACONS)
       throw new FloecastError('TOO_MANY_REQUESTS', { seconds: Math.ceil((this.#beaconsSince + BEACON_WINDOW - now) / 1000) })
     this.#beacons.set(address, count)
-    if (this.#context.viewers.banished > 0) this.#turnAway(mount, request)
+    this.#admit(mount, request)
     const told = new URLSearchParams(request.query)
     mount.broadcast.health.viewing.take(told, now)
     const protocol = told.get('protocol')
@@ -109,8 +109,10 @@ export class Media {
     this.#context.viewers.see({ ...this.#whose(mount, request), protocol, bytes, expiry: mount.settings.hls.segmentDuration * 3000 })
   }
 
-  #turnAway(mount: Mount, request: MediaRequest): void {
-    if (this.#context.viewers.refuses(this.#whose(mount, request))) throw new FloecastError('KICKED')
+  #admit(mount: Mount, request: MediaRequest): void {
+    const { admission, viewers } = this.#context
+    admission.listener(mount.settings, () => ({ address: this.#addressOf(request), agent: request.header('user-agent') ?? '' }))
+    if (viewers.banished > 0 && viewers.refuses(this.#whose(mount, request))) throw new FloecastError('KICKED')
   }
 
   #whose({ name }: Mount, request: MediaRequest): Whose {
