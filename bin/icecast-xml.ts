@@ -165,6 +165,7 @@ class Reader {
     if (name === 'logdir' || name === 'webroot' || (name === 'alias' && attributes['source'] === '/')) return
     if (name === 'ssl-certificate' || name === 'tls-certificate') this.#certificate = text
     else if (name === 'ssl-private-key' || name === 'tls-key') this.#key = text
+    else if (Object.hasOwn(ACCESS_KEYS, name)) this.#set(`access.${ACCESS_KEYS[name]}`, text)
     else if (name === 'x-forwarded-for') this.#proxies.push(text)
     else this.notes.skip(element, PATHS)
   }
@@ -185,6 +186,8 @@ const LIMIT_KEYS: Readonly<Record<string, string>> = {
   'queue-size': 'queueSize',
   'burst-size': 'burstSize',
 }
+
+const ACCESS_KEYS: Readonly<Record<string, string>> = { 'allow-ip': 'allowFile', 'deny-ip': 'denyFile', 'deny-agents': 'denyAgentsFile' }
 
 const LEVELS: Readonly<Record<string, string>> = {
   '4': 'debug',

@@ -43,6 +43,7 @@ export const ERRORS = {
   SETTINGS_UNSAVED: [503, 'Cannot keep the change, so all stays as it was: {reason}'],
   NOTHING_TO_UNDO: [404, 'Cannot undo this any more: it is too long ago, or has been undone'],
   BANNED: [403, 'This address is not let in here; ask whoever runs the server'],
+  AGENT_DENIED: [403, 'This player is not let in here; use another one, or ask whoever runs the server'],
   KICKED: [403, 'You have been sent away; try again later'],
   CANNOT_BAN: [409, 'Cannot ban "{address}": {reason}'],
   CANNOT_MOVE: [409, 'Cannot move listeners from {mount} to {to}: {reason}'],

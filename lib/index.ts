@@ -41,15 +41,7 @@ export type {
   TitleStatus,
   TrackStatus,
 } from './api/status.js'
-export {
-  parseCmcd,
-  type Sighting,
-  type Viewer,
-  type ViewerCount,
-  type ViewerLimits,
-  Viewers,
-  type ViewingMethod,
-  type ViewingProtocol,
-  type Whose,
-} from './server/viewers.js'
+export { parseCmcd, type ViewerIds } from './server/viewer-ids.js'
+export { type ViewerLimits, Viewers } from './server/viewers.js'
+export type { Sighting, Viewer, ViewerCount, ViewingMethod, ViewingProtocol, Whose } from './server/viewership.js'
 export { VERSION } from './version.js'

@@ -22,6 +22,42 @@ const addresses = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
 const isRange = (text: string): boolean => addresses.safeParse(text).success
 const range = z.string().refine(isRange).meta({ allowed: 'an address or a range of addresses such as 10.0.0.0/8' })
 
+const listFile = z.string().min(1).optional().meta({ allowed: 'the path of a file' })
+
+/** Who may come in, by address and by what their program calls itself: for the server, and for a mount. */
+export const accessOptions = z.strictObject({
+  allow: z
+    .array(range)
+    .default([])
+    .describe('Addresses or ranges (10.0.0.0/8) that are let in; all others are not. Everybody when nothing is said')
+    .meta({ allowed: 'a list of addresses and ranges such as 10.0.0.0/8' }),
+  allowFile: listFile.describe('File with more of them, one a line, that is read again when it changes (allow-ip)').meta({
+    examples: ['/etc/floecast/allow.txt'],
+  }),
+  deny: z
+    .array(range)
+    .default([])
+    .describe('Addresses or ranges (10.0.0.0/8) that are not let in, whatever allow says')
+    .meta({ allowed: 'a list of addresses and ranges such as 10.0.0.0/8' }),
+  denyFile: listFile.describe('File with more of them, one a line, that is read again when it changes (deny-ip)').meta({
+    examples: ['/etc/floecast/deny.txt'],
+  }),
+  denyAgents: z
+    .array(z.string().min(1).max(512))
+    .default([])
+    .describe('Programs that may not listen, by their whole User-Agent; * stands for any characters, ? for one, case makes no difference')
+    .meta({ examples: [['*bot*']] }),
+  denyAgentsFile: listFile.describe('File with more of them, one a line, that is read again when it changes (deny-agents)').meta({
+    examples: ['/etc/floecast/agents.txt'],
+  }),
+})
+
+/**
+ * Who may come in, with every default filled in.
+ * @useDeclaredType
+ */
+export type AccessSettings = z.output<typeof accessOptions>
+
 const DURATION = /^(\d+(?:\.\d+)?)(s|m|h)?$/
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
 
@@ -58,6 +94,12 @@ const isUpstream = (text: string): boolean => {
   return (protocol === 'http:' || protocol === 'https:') && username === '' && word === ''
 }
 const upstream = z.string().refine(isUpstream).meta({ allowed: 'an http or https address without a password in it' })
+
+// Which program is run, is for whoever can write the configuration: `fileOnly` keeps it from being changed while the server runs.
+const program = z
+  .string()
+  .regex(/^(\/|[A-Za-z]:[\\/])[^\0]*$/)
+  .meta({ allowed: 'the whole path of a program' })
 
 const mountPath = z.string().startsWith('/').meta({ allowed: 'a path that begins with /' })
 
@@ -114,6 +156,10 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('Most listeners at a time; unlimited when left out')
     .meta({ examples: [500] }),
+  access: accessOptions
+    .prefault({})
+    .describe('Who may listen to the mount and watch it')
+    .meta({ allowed: 'a group of settings (key: value)' }),
   maxListenerDuration: duration
     .default(0)
     .describe('How long one may listen on one connection, such as 2h; its connection ends in order then. 0 for as long as one likes')
@@ -159,6 +205,16 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('File that each listener hears first, before what is live, in the format that the source sends; 16 MiB at most')
     .meta({ examples: ['/etc/floecast/welcome.mp3'], allowed: 'the path of a file' }),
+  onConnect: program
+    .optional()
+    .describe(
+      'Program that is run when a source connects, with the mount as its argument and without a shell; only the configuration file can set it',
+    )
+    .meta({ examples: ['/etc/floecast/on-connect'], fileOnly: true }),
+  onDisconnect: program
+    .optional()
+    .describe('Program that is run when a source has gone, as onConnect')
+    .meta({ examples: ['/etc/floecast/on-disconnect'], fileOnly: true }),
   headers: headers
     .default({})
     .describe('Further header lines in the answers to listeners, by name')
@@ -297,11 +353,19 @@ export const serverOptions = z
     maxConnections: count.default(0).describe('Most connections of all kinds at a time; 0 is unlimited'),
     headerSize: bytes.min(1024).default(16_384).describe('Most bytes in the head of a request (431 above it)'),
     headerTimeout: milliseconds.min(1).default(15_000).describe('Milliseconds within which the head of a request must be complete'),
+    hookTimeout: milliseconds
+      .max(2_147_483_647)
+      .default(60_000)
+      .describe('Milliseconds that a program of onConnect or onDisconnect may run before it is ended; 0 for as long as it likes'),
     shoutcastMount: mountPath.default('/stream').describe('Mount of SHOUTcast sources, whose protocol cannot name one'),
     trustedProxies: z
       .array(range)
       .default([])
       .describe('Addresses or ranges (10.0.0.0/8) of proxies in front of the server; only their X-Forwarded-* headers are believed'),
+    access: accessOptions
+      .prefault({})
+      .describe('Who may come to the server, for whatever; bans can be added on the page at /admin/ besides. Agents are those of listeners')
+      .meta({ allowed: 'a group of settings (key: value)' }),
     protocols: protocolOptions
       .prefault({})
       .describe('Ways in and out; what is off here is off for every mount, and what is on can be off for a single one'),

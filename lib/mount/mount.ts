@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.js'
-import type { Frame, Track } from '../formats/frame.js'
+import type { Frame } from '../formats/frame.js'
 import { FloecastError } from '../errors.js'
 import type { StreamInfo } from '../icy/stream-info.js'
-import { createMetadata, formatMetadata, type Metadata, NO_METADATA } from '../icy/metadata.js'
+import { formatMetadata, type Metadata, NO_METADATA } from '../icy/metadata.js'
 import type { MountSettings } from '../options.js'
 import type { Listener } from './listener.js'
 import { Broadcast, type BroadcastOwner } from './broadcast.js'
+import { Discovery } from './discovery.js'
 import type { MediaFolder } from '../media/folder.js'
 import type { Form } from './instant.js'
 import { type Intro, readIntro } from './intro.js'
@@ -56,7 +57,6 @@ export type Tell = <K extends keyof MountEvents>(event: K, ...args: MountEvents[
 
 // How long the bytes may leave open what they are before the announced type decides, in milliseconds.
 const DETECTION = 2_000
-const DAMAGE_INTERVAL = 10_000
 const WARNINGS = 10
 const TITLES = 10
 // How long the playlists of a source that has gone are kept for when it comes back, in milliseconds.
@@ -98,12 +98,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
   readonly #tell: Tell
   readonly #owner: MountOwner | undefined
   #said: StreamInfo = {}
-  #known = ''
-  #announced = ''
-  #comments = ''
-  #warned: string | undefined
-  #counted = { bytes: 0, time: 0 }
-  #damage = { bytes: 0, time: 0 }
+  #discovery: Discovery | undefined
 
   /**
    * @param tell where its events go
@@ -168,15 +163,10 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
       this.broadcast.close()
       this.broadcast = new Broadcast(this, this.clock)
     }
-    this.#known = ''
-    this.#announced = ''
-    this.#comments = ''
-    this.#warned = undefined
+    this.#discovery = new Discovery(source)
     this.warnings = []
     this.titles = []
     this.#broken = false
-    this.#counted = { bytes: 0, time: source.details.connected }
-    this.#damage = { bytes: 0, time: source.details.connected }
     if (this.metadata !== NO_METADATA) this.setMetadata(NO_METADATA)
     this.#tell('source', source, this)
   }
@@ -281,20 +271,10 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     this.#expire(now)
     if (!this.ready && now - source.details.connected >= DETECTION) this.push(source.demuxer.settle())
     if (this.ready) this.#announce(source)
-    const elapsed = now - this.#counted.time
-    if (elapsed >= 1000) {
-      this.rate = ((source.bytesReceived - this.#counted.bytes) * 1000) / elapsed
-      this.#counted = { bytes: source.bytesReceived, time: now }
-    }
-    const { skipped } = source.demuxer
-    if (this.ready) this.broadcast.health.lost(skipped, now)
-    if (skipped > this.#damage.bytes && now - this.#damage.time >= DAMAGE_INTERVAL) {
-      const seconds = Math.round((now - this.#damage.time) / 1000)
-      this.warn(
-        `${skipped - this.#damage.bytes} damaged bytes were left out in the last ${seconds} s; look at the network between the encoder and the server`,
-      )
-      this.#damage = { bytes: skipped, time: now }
-    } else if (skipped === this.#damage.bytes) this.#damage.time = now - DAMAGE_INTERVAL
+    this.rate = this.#discovery?.rate(now) ?? this.rate
+    if (this.ready) this.broadcast.health.lost(source.demuxer.skipped, now)
+    const damage = this.#discovery?.damage(now)
+    if (damage !== undefined) this.warn(damage)
   }
 
   #expire(now: number): void {
@@ -408,37 +388,16 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
   }
 
   #announce(source: Source): void {
-    if (this.#announced === this.#known) return
-    this.#announced = this.#known
-    this.#tell('format', source, this)
+    if (this.#discovery?.changed === true) this.#tell('format', source, this)
   }
 
-  // What the bytes have told since the last look: the format, its tracks, titles within the stream.
   #learn(): void {
     const { source } = this
     if (source === undefined || !this.ready) return
-    const { format, tracks, comments, warning } = source.demuxer
-    if (warning !== undefined && warning !== this.#warned) {
-      this.#warned = warning
-      this.warn(warning)
-    }
-    // A stream may begin anywhere, so what is skipped before its first frame is no damage.
-    const known = tracks.reduce<string>(
-      (text, track) => `${text} ${track.codec} ${track.codecs} ${track.width} ${track.height} ${track.sampleRate} ${track.channels}`,
-      format,
-    )
-    if (this.#known === '') this.#damage.bytes = source.demuxer.skipped
-    this.#known = known
+    const { warning, complete, metadata } = this.#discovery!.look()
+    if (warning !== undefined) this.warn(warning)
     // What is not complete now may be with the next frames; the sweep tells of what stays incomplete.
-    if (tracks.length > 0 && tracks.every(isComplete)) this.#announce(source)
-    const { title, artist } = comments
-    const said = title === undefined && artist === undefined ? '' : `${artist ?? ''}\n${title ?? ''}`
-    if (said !== this.#comments) {
-      this.#comments = said
-      this.setMetadata(createMetadata({ ...(title !== undefined && { title }), ...(artist !== undefined && { artist }) }))
-    }
+    if (complete) this.#announce(source)
+    if (metadata !== undefined) this.setMetadata(metadata)
   }
 }
-
-const isComplete = ({ kind, width, sampleRate }: Track): boolean =>
-  (kind === 'video' ? width : kind === 'audio' ? sampleRate : 0) !== undefined

@@ -58,7 +58,7 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   const routed: (ctx: any, next: Next) => Promise<unknown> = router.routes()
   return (ctx, next) =>
     answered(ctx, async () => {
-      if (context.state.bans.find(addressOf(ctx, context)) !== undefined) throw new FloecastError('BANNED')
+      if (!context.admission.takes(addressOf(ctx, context))) throw new FloecastError('BANNED')
       if (giveMedia(context, ctx.req, ctx.res, ctx.path)) {
         ctx.respond = false
         return

@@ -1,6 +1,6 @@
 import type { Mount } from '../mount/mount.js'
 import type { MediaContext } from './media-request.js'
-import type { ViewingMethod, ViewingProtocol } from './viewers.js'
+import type { ViewingMethod, ViewingProtocol } from './viewership.js'
 
 /** How someone takes a mount: as its source sends it, as an endless stream of another form, or cut into segments. */
 export type ListeningProtocol = 'progressive' | 'instant' | ViewingProtocol

@@ -1,10 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { Clock } from '../clock.js'
-import { FloecastError } from '../errors.js'
-import { SERVER } from '../version.js'
-import { type Address, clientAddress, readRange, type AddressSettings } from './address.js'
+import { readRange } from './address.js'
+import { AddressTable, isInside } from './address-table.js'
 import type { StateDocument, StateFolder } from './state-folder.js'
 
 /** An address or a range that is not let in. */
@@ -21,23 +19,11 @@ export interface Ban {
   readonly until: number | null
 }
 
-interface Range {
-  readonly ban: Ban
-  readonly base: Address
-  readonly bits: number
-}
-
-/** Most addresses whose verdict is remembered, where there are ranges to look through. */
-const MAX_VERDICTS = 16_384
-
 /** Who is not let in. Where nobody is banned, asking costs nothing. */
 export class Bans {
   readonly #kept: StateDocument<readonly Ban[]>
   readonly #clock: Clock
-  readonly #single = new Map<string, Ban>()
-  #ranges: readonly Range[] = []
-  // Players of segments ask many times a second; reading an address takes longer than anything else here.
-  readonly #verdicts = new Map<string, Ban | undefined>()
+  #table = new AddressTable<Ban>()
 
   /** @param state where the bans of an earlier run are, and those of this one go */
   constructor(state: StateFolder, clock: Clock) {
@@ -48,7 +34,7 @@ export class Bans {
 
   /** How many bans there are, some of which may have run out. */
   get size(): number {
-    return this.#single.size + this.#ranges.length
+    return this.#table.size
   }
 
   /** The bans in force, newest first. */
@@ -61,17 +47,7 @@ export class Bans {
   find(address: string): Ban | undefined {
     if (this.size === 0) return undefined
     const now = this.#clock.now()
-    const single = this.#single.get(address)
-    if (single !== undefined && isInForce(single, now)) return single
-    if (this.#ranges.length === 0) return undefined
-    let ban = this.#verdicts.get(address)
-    if (ban === undefined && !this.#verdicts.has(address)) {
-      ban = this.#search(address, now)
-      if (this.#verdicts.size >= MAX_VERDICTS) this.#verdicts.clear()
-      this.#verdicts.set(address, ban)
-    }
-    // Another range may hold it still when the one that was found has run out.
-    return ban !== undefined && !isInForce(ban, now) ? this.#search(address, now) : ban
+    return this.#table.find(address, (ban) => isInForce(ban, now))
   }
 
   /** Adds a ban in place of one of the same address, and forgets those that have run out. In force once it is kept. */
@@ -93,23 +69,8 @@ export class Bans {
     return isThere
   }
 
-  #search(address: string, now: number): Ban | undefined {
-    if (isIP(address) === 0) return undefined
-    const candidate = ipaddr.process(address)
-    return this.#ranges.find(({ ban, base, bits }) => holds(base, bits, candidate) && isInForce(ban, now))?.ban
-  }
-
   #arrange(): void {
-    this.#single.clear()
-    this.#verdicts.clear()
-    const ranges: Range[] = []
-    for (const ban of this.#kept.value) {
-      const range = readRange(ban.address)
-      if (range === undefined) continue
-      if (ban.address.includes('/')) ranges.push({ ban, base: range[0], bits: range[1] })
-      else this.#single.set(ban.address, ban)
-    }
-    this.#ranges = ranges
+    this.#table = new AddressTable(this.#kept.value.map((ban) => [ban.address, ban]))
   }
 }
 
@@ -132,7 +93,7 @@ export function normalRange(text: string): string | undefined {
 /** Whether an address, as `clientAddress` gives it, is that of a ban, or in its range. */
 export function isWithin(address: string, range: string): boolean {
   const [base, bits] = readRange(range) ?? []
-  return base !== undefined && isIP(address) !== 0 && holds(base, bits!, ipaddr.process(address))
+  return base !== undefined && isIP(address) !== 0 && isInside(base, bits!, ipaddr.process(address))
 }
 
 /** The bans in a stored value; what makes no sense is left out. */
@@ -149,31 +110,3 @@ export function readBans(stored: unknown): readonly Ban[] {
 }
 
 const isInForce = ({ until }: Ban, now: number): boolean => until === null || until > now
-
-const holds = (base: Address, bits: number, candidate: Address): boolean => base.kind() === candidate.kind() && candidate.match(base, bits)
-
-/**
- * Refuses a request of somebody who is not let in, on a connection that was opened before, or by a proxy.
- * @returns whether it did
- */
-export function refuseBanned(
-  { state: { bans }, settings }: { readonly state: { readonly bans: Bans }; readonly settings: AddressSettings },
-  message: IncomingMessage,
-  response: ServerResponse,
-): boolean {
-  if (bans.size === 0) return false
-  const forwarded = message.headers['x-forwarded-for']
-  const address = clientAddress(
-    message.socket.remoteAddress,
-    Array.isArray(forwarded) ? forwarded.join() : forwarded,
-    settings.trustedProxies,
-  )
-  if (bans.find(address) === undefined) return false
-  const { status, message: sentence } = new FloecastError('BANNED')
-  // A proxy goes on with its connection for others.
-  message.resume()
-  response
-    .writeHead(status, { Server: SERVER, 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' })
-    .end(`${sentence}\r\n`)
-  return true
-}

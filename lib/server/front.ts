@@ -44,7 +44,7 @@ export class Front implements ConnectionOwner {
 
   decide(head: Head, connection: Connection): void {
     if (head.kind === 'tls') return this.#secure(connection)
-    if (this.#owner.state.bans.find(connection.address) !== undefined) return connection.refuse(new FloecastError('BANNED'))
+    if (!this.#owner.admission.takes(connection.address)) return connection.refuse(new FloecastError('BANNED'))
     if (head.kind !== 'request') return this.#publish(head, connection)
     const { method, path, target } = head
     if (method === 'OPTIONS' && target === '*') return this.#options(head, connection)

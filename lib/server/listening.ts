@@ -36,7 +36,10 @@ export async function admitListener(
   const asked = query.get('format')
   const form = asked === null ? undefined : formOf(asked === 'fmp4' ? 'mp4' : asked)
   const found = context.mounts.find(form === undefined ? path : `${path}.${form}`)
-  const user = await context.admit(['listener'], credentials, found?.home ?? path, address)
+  const agent = request.header('user-agent') ?? ''
+  const home = found?.home ?? path
+  context.admission.listener(context.mounts.settingsOf(home), () => ({ address, agent }))
+  const user = await context.admit(['listener'], credentials, home, address)
   if (found?.mount.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: path })
   const { mount } = found
   mount.offer(found.form)
@@ -44,7 +47,6 @@ export async function admitListener(
   const replay = back === undefined ? undefined : mount.broadcast.replay(found.form, back)
   const outlet = replay ?? (found.form === undefined ? mount : mount.broadcast.stream(found.form))
   if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: mount.name, form: `.${found.form}` })
-  const agent = request.header('user-agent') ?? ''
   const via = context.via.answer(request.header('via'), mount.source?.details.via)
   const icy = request.header('icy-metadata')?.trim() === '1'
   return {
@@ -58,7 +60,7 @@ export async function admitListener(
       user,
       connected: Date.now(),
       home: found.home,
-      answer: () => streamAnswer(outlet, { version, icy, agent, via }),
+      answer: () => streamAnswer(outlet, { version, icy, agent, name: mount.name.slice(1), via }),
     },
   }
 }

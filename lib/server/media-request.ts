@@ -7,7 +7,9 @@ import type { Mount } from '../mount/mount.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { ServerSettings } from '../options.js'
 import type { MediaAnswer, Reply } from './reply.js'
-import type { Viewers, ViewingProtocol } from './viewers.js'
+import type { Admission } from './admission.js'
+import type { Viewers } from './viewers.js'
+import type { ViewingProtocol } from './viewership.js'
 
 /** A request for a playlist, a manifest, or a file that one of them names. */
 export interface MediaRequest {
@@ -35,6 +37,11 @@ export interface MediaContext {
   readonly logger: Logger
   /** Who watches by HLS and DASH. */
   readonly viewers: Viewers
+  /**
+   * Who may come in.
+   * @internal
+   */
+  readonly admission: Admission
 }
 
 /** Takes note of who watches, by whatever a request says of that. */

@@ -10,7 +10,8 @@ import { type MediaContext, type MediaRequest, NOTHING, type See } from './media
 import type { MediaTarget } from './media-target.js'
 import { givePicture } from './picture.js'
 import type { Reply } from './reply.js'
-import { parseCmcd, type ViewingProtocol, type Whose } from './viewers.js'
+import { parseCmcd } from './viewer-ids.js'
+import type { ViewingProtocol, Whose } from './viewership.js'
 
 /** The most beacons from one address within so many milliseconds: those of a thousand viewers behind it, and as many again. */
 const BEACONS = 5_000
@@ -41,7 +42,7 @@ export class Media {
    */
   answer(target: MediaTarget, request: MediaRequest, reply: Reply): () => void {
     const { mount, kind, file } = target
-    if (this.#context.viewers.banished > 0) this.#turnAway(mount, request)
+    this.#admit(mount, request)
     const { presentation } = mount.broadcast
     if (presentation === undefined) throw new FloecastError('FORM_OFF', { form: kind === 'mpd' ? 'DASH' : 'HLS', mount: mount.name })
     if (kind === 'multivariant') return this.#playlists.multivariant(target, request, reply)
@@ -84,7 +85,7 @@ export class Media {
     if (count > BEACONS)
       throw new FloecastError('TOO_MANY_REQUESTS', { seconds: Math.ceil((this.#beaconsSince + BEACON_WINDOW - now) / 1000) })
     this.#beacons.set(address, count)
-    if (this.#context.viewers.banished > 0) this.#turnAway(mount, request)
+    this.#admit(mount, request)
     const told = new URLSearchParams(request.query)
     mount.broadcast.health.viewing.take(told, now)
     const protocol = told.get('protocol')
@@ -108,8 +109,10 @@ export class Media {
     this.#context.viewers.see({ ...this.#whose(mount, request), protocol, bytes, expiry: mount.settings.hls.segmentDuration * 3000 })
   }
 
-  #turnAway(mount: Mount, request: MediaRequest): void {
-    if (this.#context.viewers.refuses(this.#whose(mount, request))) throw new FloecastError('KICKED')
+  #admit(mount: Mount, request: MediaRequest): void {
+    const { admission, viewers } = this.#context
+    admission.listener(mount.settings, () => ({ address: this.#addressOf(request), agent: request.header('user-agent') ?? '' }))
+    if (viewers.banished > 0 && viewers.refuses(this.#whose(mount, request))) throw new FloecastError('KICKED')
   }
 
   #whose({ name }: Mount, request: MediaRequest): Whose {

@@ -1,3 +1,4 @@
+import { Backoff, reconnectOptions } from '../client/backoff.js'
 import { ListenerClient, type StreamResponse } from '../client/listener-client.js'
 import type { Clock } from '../clock.js'
 import { FloecastError } from '../errors.js'
@@ -24,13 +25,12 @@ export interface RelayContext {
   readonly via: Via
 }
 
-// Milliseconds until a stream that has ended is asked for again: the first time, and at most.
-const RETRY_FIRST = 1_000
-const RETRY_MOST = 60_000
-// Milliseconds that a stream must have come for before its end is no failure any more.
-const STEADY = 30_000
+// When a stream that has ended is asked for again, in milliseconds.
+const RETRY = reconnectOptions({ delay: 1_000, maxDelay: 60_000 })
 // Milliseconds without listeners after which a relay on demand ends.
 const IDLE = 10_000
+// Milliseconds that who comes first waits for a relay on demand.
+const PATIENCE = 10_000
 
 /** Takes a mount's stream from another server, and sends it to the mount as a source does: at once and for ever, or while somebody listens. */
 export class Relay {
@@ -40,8 +40,10 @@ export class Relay {
   #client: ListenerClient | undefined
   #source: Source | undefined
   #retry: (() => void) | undefined
-  #failures = 0
+  readonly #waiting = new Set<() => void>()
+  #backoff = new Backoff(RETRY)
   #began = 0
+  #longest = 0
   #listened = 0
   #upstreams: readonly string[] = []
   #next = 0
@@ -63,11 +65,31 @@ export class Relay {
     if (this.#client === undefined && this.#retry === undefined) this.#connect()
   }
 
+  /** Waits until it is known what it sends; ten seconds at most. */
+  arrival(): Promise<void> {
+    const { mounts, clock } = this.#context
+    if (mounts.get(this.name)?.ready === true) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel()
+        this.#waiting.delete(done)
+        resolve()
+      }
+      const cancel = clock.after(PATIENCE, done)
+      this.#waiting.add(done)
+    })
+  }
+
+  /** Hears that it is known what the mount sends, or that nothing will come: nobody waits any longer. */
+  settle(): void {
+    for (const done of this.#waiting) done()
+  }
+
   /** Ends, until it is started again. */
   stop(reason: string): void {
     this.#retry?.()
     this.#retry = undefined
-    this.#failures = 0
+    this.#backoff = new Backoff(RETRY)
     this.#release(reason)
   }
 
@@ -110,15 +132,15 @@ export class Relay {
     client.on('response', (response: StreamResponse) => this.#begin(client, response))
     client.on('metadata', (metadata: Metadata) => this.#context.mounts.get(this.name)?.setMetadata(metadata))
     client.on('data', (chunk: Buffer) => this.#source?.push(chunk, this.#context.clock.now()))
-    client.on('error', (error) => this.#lost(client, error.message))
-    client.on('end', () => this.#lost(client, `${url.host} has ended the stream`))
+    client.on('error', (error) => this.#lost(client, error))
+    client.on('end', () => this.#lost(client, new Error(`${url.host} has ended the stream`)))
   }
 
   #begin(client: ListenerClient, { url, version, headers }: StreamResponse): void {
     const { mounts, clock } = this.#context
     const via = headers.get('via')
     if (this.#context.via.holds(via))
-      return this.#lost(client, `${url.host} takes it from this very server; relays must not go round in a circle`)
+      return this.#lost(client, new Error(`${url.host} takes it from this very server; relays must not go round in a circle`))
     try {
       this.#source = mounts.publish(this.name, streamInfo(headers), {
         request: { method: 'relay', target: url.pathname, version },
@@ -134,27 +156,30 @@ export class Relay {
       this.#told = ''
     } catch (error) {
       if (!(error instanceof FloecastError)) throw error
-      this.#lost(client, error.message)
+      this.#lost(client, error)
     }
   }
 
-  #lost(client: ListenerClient, reason: string): void {
+  #lost(client: ListenerClient, error: Error): void {
     if (this.#client !== client) return
     const { clock, logger } = this.#context
-    const steady = this.#source !== undefined && clock.now() - this.#began >= STEADY
-    this.#failures = steady ? 0 : this.#failures + 1
+    if (this.#source !== undefined) this.#longest = Math.max(this.#longest, clock.now() - this.#began)
     // The same again is said once.
-    if (reason !== this.#told) logger.warn({ mount: this.name }, `relay: ${reason}`)
-    this.#told = reason
-    this.#release(reason)
-    this.#next++
-    // All that there are one after the other, and then with growing patience.
-    const rounds = Math.floor(Math.max(0, this.#failures - 1) / this.#upstreams.length)
-    const delay = Math.min(RETRY_MOST, RETRY_FIRST * 2 ** Math.min(rounds, 16))
-    this.#retry = clock.after(delay, () => {
+    if (error.message !== this.#told) logger.warn({ mount: this.name }, `relay: ${error.message}`)
+    this.#told = error.message
+    this.#release(error.message)
+    this.#retry = clock.after(this.#patience(error), () => {
       this.#retry = undefined
       if (!this.#settings.onDemand || clock.now() - this.#listened < IDLE) this.#connect()
     })
+  }
+
+  // All that there are one after the other, and then with growing patience, but never for good.
+  #patience(error: Error): number {
+    if (++this.#next % this.#upstreams.length > 0) return RETRY.delay
+    const delay = this.#backoff.next(error, this.#longest) ?? RETRY.maxDelay
+    this.#longest = 0
+    return delay
   }
 
   #release(reason: string): void {

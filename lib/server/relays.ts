@@ -1,3 +1,4 @@
+import { audienceOf } from './audience.js'
 import type { Viewers } from './viewers.js'
 import { Relay, type RelayContext } from './relay.js'
 
@@ -7,9 +8,7 @@ export interface RelaysContext extends RelayContext {
   readonly viewers: Viewers
 }
 
-// Milliseconds that who comes first waits for a relay on demand, and between two looks at whether it is there.
-const PATIENCE = 10_000
-const LOOK = 50
+// Milliseconds between two looks at whether anybody listens.
 const SWEEP = 1_000
 
 /** All mounts that are taken from other servers. */
@@ -28,6 +27,7 @@ export class Relays {
     for (const [name, relay] of this.#relays) {
       if (mounts.settingsOf(name).relay !== undefined) continue
       relay.stop('it is relayed no more')
+      relay.settle()
       this.#relays.delete(name)
     }
     for (const [name, { relay: from }] of Object.entries(settings.mounts)) {
@@ -51,17 +51,23 @@ export class Relays {
 
   /** Begins a relay on demand, and waits until it is known what it sends; ten seconds at most. */
   async wake(name: string): Promise<void> {
-    const { clock, mounts } = this.#context
-    this.#relays.get(name)?.start()
-    const end = clock.now() + PATIENCE
-    while (mounts.get(name)?.ready !== true && clock.now() < end && this.#relays.has(name))
-      await new Promise<void>((resolve) => void clock.after(LOOK, resolve))
+    const relay = this.#relays.get(name)
+    relay?.start()
+    await relay?.arrival()
+  }
+
+  /** Hears that it is known what a mount sends. */
+  known(name: string): void {
+    this.#relays.get(name)?.settle()
   }
 
   /** Ends all of them. */
   close(): void {
     this.#sweep?.()
-    for (const relay of this.#relays.values()) relay.stop('the server shuts down')
+    for (const relay of this.#relays.values()) {
+      relay.stop('the server shuts down')
+      relay.settle()
+    }
     this.#relays.clear()
   }
 
@@ -69,9 +75,11 @@ export class Relays {
     if (this.#relays.size === 0) return
     this.#sweep ??= this.#context.clock.after(SWEEP, () => {
       this.#sweep = undefined
-      const { mounts, viewers, clock } = this.#context
-      for (const [name, relay] of this.#relays)
-        relay.sweep(() => (mounts.get(name)?.connected ?? 0) > 0 || viewers.list(name, clock.now()).length > 0)
+      const { mounts } = this.#context
+      for (const [name, relay] of this.#relays) {
+        const mount = mounts.get(name)
+        relay.sweep(() => mount !== undefined && audienceOf(this.#context, mount).total > 0)
+      }
       this.#watch()
     })
   }

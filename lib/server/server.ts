@@ -14,7 +14,7 @@ import { Source } from '../mount/source.js'
 import { type ServerOptions, serverOptions, type ServerSettings } from '../options.js'
 import { type AccessEntry, endOf } from './access-log.js'
 import { formatRefusal } from './answer.js'
-import { refuseBanned } from './bans.js'
+import { Admission } from './admission.js'
 import { createApp, type Middleware, routes } from './app.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Census } from './census.js'
@@ -125,6 +125,11 @@ export class Server extends EventEmitter<ServerEvents> {
    */
   readonly state: State
   /**
+   * Who may come in.
+   * @internal
+   */
+  readonly admission: Admission
+  /**
    * Those who want to know what happens.
    * @internal
    */
@@ -159,6 +164,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.started = clock.now()
     this.#settings = serverOptions.parse(options)
     this.state = new State(stateDir, clock, this.logger)
+    this.admission = new Admission(this.state.bans, this.#settings, this.logger)
     this.mounts = new Mounts(this.#settings, this.#tell, clock)
     this.#memory = new MemoryKeeper(options, (own) => this.#configure(serverOptions.parse(own)))
     this.edits = new Edits(this, keeper ?? this.#memory)
@@ -267,6 +273,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#closing = true
     this.#census.close()
     this.#certificate?.close()
+    this.admission.close()
     this.#webcast.close()
     this.relays.close()
     const written = this.mounts.close()
@@ -309,6 +316,7 @@ export class Server extends EventEmitter<ServerEvents> {
   #configure(settings: ServerSettings): void {
     this.#settings = settings
     this.http.configure(settings)
+    this.admission.configure(settings)
     this.mounts.configure(settings)
     this.relays.configure()
     this.news.live.poke()
@@ -321,6 +329,7 @@ export class Server extends EventEmitter<ServerEvents> {
     if (event === 'recorded' && typeof one === 'string' && last instanceof Mount) this.state.recordings.note(one, last)
     if (event === 'source') this.#census.start()
     this.news.tell(event, ...args)
+    if (event === 'format' && last instanceof Mount) this.relays.known(last.name)
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.access(endOf(one.details, one.bytesSent))
     if (event === 'end' && one instanceof Source) this.access(endOf(one.details, one.bytesReceived))
@@ -353,7 +362,7 @@ export class Server extends EventEmitter<ServerEvents> {
   #answering(app: HttpApp | RequestListener): RequestListener {
     const answer = typeof app === 'function' ? app : app.callback()
     return (message, response) => {
-      if (refuseBanned(this, message, response)) return
+      if (this.admission.refuses(message, response)) return
       if (!giveMedia(this, message, response, message.url?.split('?', 1)[0] ?? '')) answer(message, response)
     }
   }

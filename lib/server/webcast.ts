@@ -76,7 +76,7 @@ export class Webcast {
       log(error.status)
       hangUp(socket, formatRefusal(error, { version: 'HTTP/1.1' }))
     }
-    if (this.#context.state.bans.find(address) !== undefined) return refuse(new FloecastError('BANNED'))
+    if (!this.#context.admission.takes(address)) return refuse(new FloecastError('BANNED'))
     const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
     if (!offered.includes(PROTOCOL))
       return refuse(new FloecastError('BAD_REQUEST', { reason: `a WebSocket here speaks the subprotocol ${PROTOCOL}` }))

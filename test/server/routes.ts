@@ -11,6 +11,7 @@ import type { FormatName, Track } from '../../lib/formats/frame.js'
 import type { Credentials } from '../../lib/icy/basic.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import type { StreamInfo } from '../../lib/icy/stream-info.js'
+import { Admission } from '../../lib/server/admission.js'
 import { LogTail } from '../../lib/server/log-tail.js'
 import { silent } from '../../lib/log.js'
 import type { Identity } from '../../lib/server/identity.js'
@@ -61,6 +62,7 @@ class Lab implements ServerContext {
   readonly settings
   readonly mounts
   readonly viewers = new Viewers()
+  readonly admission: Admission
   readonly via = new Via()
   readonly media: Media = new Media(this)
   readonly edits: Edits = new Edits(this, new MemoryKeeper({}, () => {}))
@@ -88,6 +90,7 @@ class Lab implements ServerContext {
   constructor(options: ServerOptions = {}) {
     this.settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.settings, () => {}, this.clock)
+    this.admission = new Admission(this.state.bans, this.settings, silent)
     this.news = new News(this)
   }
 

@@ -18,6 +18,8 @@ import { openApi } from '../../lib/api/openapi.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import { serverOptions, type ServerOptions } from '../../lib/options.js'
+import { State } from '../../lib/server/state.js'
+import { Admission } from '../../lib/server/admission.js'
 import { AuditTrail } from '../../lib/server/audit-trail.js'
 import { basic } from '../../lib/server/auth.js'
 import type { EventSink } from '../../lib/pages/event-stream.js'
@@ -87,6 +89,7 @@ class House {
   readonly settings
   readonly mounts: Mounts
   readonly viewers = new Viewers()
+  readonly admission: Admission
   readonly logger = silent
   readonly started = this.clock.now()
   readonly connections = 3
@@ -95,6 +98,7 @@ class House {
   constructor(options: ServerOptions = {}) {
     this.settings = serverOptions.parse(options)
     this.mounts = new Mounts(this.settings, () => this.live.poke(), this.clock)
+    this.admission = new Admission(new State(undefined, this.clock, silent).bans, this.settings, silent)
     this.live = new Live(this)
   }
 

@@ -1,5 +1,7 @@
 import t from 'tap'
-import { type Sighting, Viewers, parseCmcd } from '../../lib/server/viewers.js'
+import { parseCmcd } from '../../lib/server/viewer-ids.js'
+import { Viewers } from '../../lib/server/viewers.js'
+import type { Sighting } from '../../lib/server/viewership.js'
 
 const EXPIRY = 6000
 

@@ -5,7 +5,7 @@ import type { MountStatus } from '../../lib/index.js'
 import { beaconAddress, mountAddress, serverAddress, vlcAddress } from '../../lib/web/player/address.js'
 import type { MountFacts } from '../../lib/web/player/facts.js'
 import { LatencyController, MOST_BEHIND } from '../../lib/web/player/latency.js'
-import { choose, plansFor, type Support } from '../../lib/web/player/pick.js'
+import { choose, isSame, plansFor, type Support } from '../../lib/web/player/pick.js'
 import { cutterFor } from '../../lib/web/player/pieces.js'
 import { StallWatch } from '../../lib/web/player/stalls.js'
 import { Watch } from '../../lib/web/player/watch.js'
@@ -128,7 +128,9 @@ t.test('stalls are counted by the clock of the media, and three in half a minute
     return begun
   }
   t.equal(run(3000, false), 0, 'where it begins is no stall')
+  t.notOk(watch.hasMoved)
   t.equal(run(1000, true), 0)
+  t.ok(watch.hasMoved, 'what goes on tells that it plays')
   t.equal(run(1000, false), 1, 'one that lasts is one')
   t.ok(watch.isStill)
   t.equal(run(500, true), 0)
@@ -156,6 +158,7 @@ t.test('a playback that neither goes on nor says why is seen, and whoever rests 
     isMeant: () => isMeant,
     stalled: (tooOften) => told.push(tooOften ? 'stalled too often' : 'stalled'),
     stuck: () => told.push('stuck'),
+    moves: () => told.push('moves'),
     proven: () => told.push('proven'),
   })
   const run = (milliseconds: number, speed = 0): string[] => {
@@ -168,7 +171,10 @@ t.test('a playback that neither goes on nor says why is seen, and whoever rests 
   watch.restart(now)
   t.same(run(14_000), [], 'the first picture may take a while')
   t.same(run(2000), ['stuck'], 'but not for ever, even if nothing was ever started')
-  Object.assign(media, { paused: false, seeking: true })
+  media.paused = false
+  t.ok(run(300, 1).includes('moves'), 'what moves has begun, though no event may tell')
+  media.seeking = true
+  watch.restart(now)
   t.same(run(16_000), ['stuck'], 'nor may a seek that never ends')
   phase = undefined
   t.same(run(60_000), [], 'nothing is expected of what is not there')
@@ -279,6 +285,19 @@ t.test('a way that never played is left alone at once, one that has played when 
   t.notOk(all.has(first.way))
   all.update(undefined)
   t.equal(all.next, undefined)
+})
+
+t.test('where pictures come or go, a playlist is another way to play, and an instant stream the same', async (t) => {
+  const plans = ['video/mp4; codecs="avc1.64001f,mp4a.40.2"', 'audio/mp4; codecs="mp4a.40.2"'].map((type) =>
+    plansFor(
+      choose(mount(type.startsWith('video/') ? [H264, AAC] : [AAC], { hls: segmented(type), instant: [instant('mp4', type)] }), CHROMIUM),
+      'instant',
+    ),
+  )
+  const [both, sound] = plans.map((all) => (mode: string) => all.find((plan) => plan.mode === mode)!.way)
+  t.notOk(isSame(both!('low'), sound!('low')))
+  t.notOk(isSame(both!('safe'), sound!('safe')))
+  t.ok(isSame(both!('instant'), sound!('instant')))
 })
 
 t.test('where nothing plays, it is said why, and what would', async (t) => {

@@ -71,6 +71,7 @@ export class Playback {
         if (this.#mount?.live === true && this.#state === 'starting') this.#fail('It did not begin in time')
         else this.#lose()
       },
+      moves: () => this.#runs(),
       proven: () => {
         this.ways.forgive()
         this.#attempts = 0

@@ -10,6 +10,8 @@ export interface Watched {
   stalled(tooOften: boolean): void
   /** It neither goes on nor says why. */
   stuck(): void
+  /** It moves, though it was only to begin. */
+  moves(): void
   /** It has played for a while. */
   proven(): void
 }
@@ -66,6 +68,8 @@ export class Watch {
     const [phase, isMeant] = [this.#owner.phase(), this.#owner.isMeant()]
     if (this.#stalls.tick(currentTime, now, phase !== undefined && isMeant && !paused && !seeking))
       return this.#owner.stalled(this.#stalls.tooMany(now))
+    // Where a buffer goes on with another stream before it has run dry, no event tells that it plays.
+    if (phase === 'starting' && this.#stalls.hasMoved) this.#owner.moves()
     if (phase === 'playing' && now - this.#since > PROVEN) this.#owner.proven()
     // A seek is no stall, but one that never ends is no playing either. What has begun may be paused by the system.
     const moves = currentTime !== this.#position

@@ -1,0 +1,207 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { readRange } from '../../lib/server/address.js'
+import { AddressTable } from '../../lib/server/address-table.js'
+import { AgentPatterns } from '../../lib/server/agent-patterns.js'
+import { basic } from '../../lib/server/auth.js'
+import { ListFile } from '../../lib/server/list-file.js'
+import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { silent } from '../../lib/log.js'
+import { until } from '../helpers/wait.js'
+
+const MP3 = readFileSync(join(import.meta.dirname, '../fixtures/mp3-stereo.mp3'))
+const BASIC = `Authorization: Basic ${Buffer.from('source:s').toString('base64')}\r\n`
+
+interface Room {
+  readonly server: Server
+  /** Sends these bytes on a connection of their own, and gives what came back until its end, or of a stream the beginning. */
+  readonly say: (...pieces: (string | Buffer)[]) => Promise<string>
+  /** Asks for a path, as an address behind a proxy that is believed. */
+  readonly ask: (path: string, headers?: Readonly<Record<string, string>>, method?: string) => Promise<string>
+  /** A source that stays. */
+  readonly publish: (mount: string) => Promise<void>
+}
+
+const auth = basic({ source: 's', admin: 'a' })
+
+async function room(t: Test, options: Partial<CreateServerOptions> = {}): Promise<Room> {
+  const server = createServer({ auth, ...options })
+  const { port } = await server.listen({ port: 0, host: '127.0.0.1' })
+  const sockets: Socket[] = []
+  t.teardown(async () => {
+    for (const socket of sockets) socket.destroy()
+    await server.close()
+  })
+  const open = (): Socket => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+    sockets.push(socket)
+    return socket
+  }
+  const say: Room['say'] = (...pieces) =>
+    new Promise((resolve) => {
+      const socket = open().setEncoding('latin1')
+      let heard = ''
+      const done = (): void => {
+        socket.destroy()
+        resolve(heard)
+      }
+      socket.on('data', (text: string) => {
+        heard += text
+        if (/^content-type: audio/im.test(heard) && !/^content-length:/im.test(heard) && heard.includes('\r\n\r\n')) done()
+      })
+      socket.on('end', done).on('close', done)
+      for (const piece of pieces) socket.write(piece)
+    })
+  const ask: Room['ask'] = (path, headers = {}, method = 'GET') => {
+    const lines = Object.entries({ host: 'radio.test', connection: 'close', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`)
+    return say(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`)
+  }
+  const publish: Room['publish'] = async (mount) => {
+    const socket = open().on('data', () => {})
+    socket.write(`PUT ${mount} HTTP/1.1\r\n${BASIC}Content-Type: audio/mpeg\r\n\r\n`)
+    socket.write(MP3)
+    await until(
+      `${mount} to be on the air`,
+      () => server.mounts.get(mount)?.source !== undefined && server.mounts.get(mount)?.contentType !== '',
+    )
+  }
+  return { server, say, ask, publish }
+}
+
+const statusOf = (answer: string): number => Number(answer.split(' ', 2)[1])
+
+t.test('a table of addresses finds what ranges hold, one by one or by CIDR, IPv4 in IPv6 too', (t) => {
+  const table = new AddressTable(
+    ['192.0.2.7', '10.0.0.0/8', '2001:db8::/32', '::1', '::ffff:198.51.100.0/120', 'nobody', '203.0.113.4/32'].map((range) => [
+      range,
+      range,
+    ]),
+  )
+  t.equal(table.size, 6)
+  const found: readonly (readonly [address: string, range: string | undefined])[] = [
+    ['192.0.2.7', '192.0.2.7'],
+    ['192.0.2.8', undefined],
+    ['10.255.255.255', '10.0.0.0/8'],
+    ['11.0.0.0', undefined],
+    ['2001:db8:ffff::1', '2001:db8::/32'],
+    ['2001:db9::1', undefined],
+    ['::1', '::1'],
+    ['198.51.100.9', '::ffff:198.51.100.0/120'],
+    ['203.0.113.4', '203.0.113.4/32'],
+    ['', undefined],
+    ['unknown', undefined],
+  ]
+  for (const again of [1, 2]) for (const [address, range] of found) t.equal(table.find(address), range, `${address}, ${again}`)
+  t.equal(readRange('10.0.0.0/33'), undefined)
+  t.end()
+})
+
+t.test('patterns are for whole names, whatever their case, and many stars cost no more than few', (t) => {
+  const patterns = new AgentPatterns(['Evil/1.0', '*bot*', 'grab?r/*'])
+  for (const name of ['evil/1.0', 'Googlebot/2', 'BOT', 'grabbr/', 'GrabXr/3 (linux)']) t.ok(patterns.match(name), name)
+  for (const name of ['', 'evil/1.01', 'an evil/1.0', 'grabr/1', 'bo t', 'VLC/3.0.20 LibVLC/3.0.20']) t.notOk(patterns.match(name), name)
+  const stars = new AgentPatterns(['*a'.repeat(200) + '*b'])
+  const { user } = process.cpuUsage()
+  t.notOk(stars.match('a'.repeat(16_000)))
+  t.ok(process.cpuUsage().user - user < 2_000_000)
+  t.end()
+})
+
+t.test('addresses are kept out of the whole server, or of one mount, by the address behind trusted proxies alone', async (t) => {
+  const { ask, publish, say, server } = await room(t, {
+    trustedProxies: ['127.0.0.1'],
+    access: { deny: ['192.0.2.0/24', '2001:db8::/32'] },
+    mounts: { '/inside.mp3': { access: { allow: ['198.51.100.0/24'], deny: ['198.51.100.66'] } }, '/open.mp3': {} },
+  })
+  await publish('/inside.mp3')
+  await publish('/open.mp3')
+  const from = async (address: string, path: string): Promise<number> => statusOf(await ask(path, { 'x-forwarded-for': address }))
+  const table: readonly (readonly [address: string, path: string, status: number])[] = [
+    ['203.0.113.1', '/open.mp3', 200],
+    ['203.0.113.1', '/healthz', 200],
+    ['192.0.2.9', '/open.mp3', 403],
+    ['192.0.2.9', '/healthz', 403],
+    ['192.0.2.9', '/status-json.xsl', 403],
+    ['192.0.2.9', '/open.m3u8', 403],
+    ['2001:db8::9', '/open.mp3', 403],
+    // What somebody behind the proxy has made up stands to the left.
+    ['203.0.113.1, 192.0.2.9', '/open.mp3', 403],
+    ['192.0.2.9, 203.0.113.1', '/open.mp3', 200],
+    ['198.51.100.1', '/inside.mp3', 200],
+    ['198.51.100.66', '/inside.mp3', 403],
+    ['203.0.113.1', '/inside.mp3', 403],
+    ['203.0.113.1', '/inside.mp3.m3u8', 403],
+    ['198.51.100.1', '/inside.mp3.m3u8', 200],
+    ['203.0.113.1', '/status-json.xsl', 200],
+  ]
+  await until('HLS to be there', () => server.mounts.get('/inside.mp3')?.broadcast.presentation !== undefined)
+  for (const [address, path, status] of table) t.equal(await from(address, path), status, `${address} ${path}`)
+  // A connection that Node's parser holds is asked the same for each request.
+  const twice = await say(
+    'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n',
+    'GET /inside.mp3 HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n',
+    'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.9\r\nConnection: close\r\n\r\n',
+  )
+  t.strictSame(twice.match(/^HTTP\/1\.1 \d+/gm), ['HTTP/1.1 200', 'HTTP/1.1 403', 'HTTP/1.1 403'])
+  // Settings take effect on who comes next.
+  server.reload({ auth, trustedProxies: ['127.0.0.1'], access: { allow: ['203.0.113.0/24'] } })
+  t.equal(await from('192.0.2.9', '/healthz'), 403)
+  t.equal(await from('203.0.113.1', '/healthz'), 200)
+  server.reload({ auth, trustedProxies: ['127.0.0.1'] })
+  t.equal(await from('192.0.2.9', '/healthz'), 200)
+})
+
+t.test('lists in files are read again when they change, and what is no list keeps nobody out', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'floecast-access-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const [denyFile, allowFile, denyAgentsFile] = ['deny', 'allow', 'agents'].map((name) => join(folder, name)) as [string, string, string]
+  writeFileSync(denyFile, '# banned\r\n\r\n192.0.2.9\r\n10.1.*.*\nnot an address\n2001:db8::/32')
+  writeFileSync(denyAgentsFile, '*evil*\n')
+  const options = { auth, trustedProxies: ['127.0.0.1'], access: { denyFile, denyAgentsFile, denyAgents: ['Bad/1'] } }
+  const { ask, publish, server } = await room(t, options)
+  await publish('/live.mp3')
+  const from = async (address: string, agent = 'VLC'): Promise<number> =>
+    statusOf(await ask('/live.mp3', { 'x-forwarded-for': address, 'user-agent': agent }))
+  const expected = async (wanted: Readonly<Record<string, number>>): Promise<void> => {
+    for (const [address, status] of Object.entries(wanted)) t.equal(await from(address), status, address)
+  }
+  await expected({ '192.0.2.9': 403, '192.0.2.10': 200, '10.1.2.3': 403, '10.2.2.3': 200, '2001:db8::5': 403 })
+  t.equal(await from('192.0.2.10', 'An Evil Player/3'), 403)
+  t.equal(await from('192.0.2.10', 'bad/1'), 403)
+  t.equal(await from('192.0.2.10', 'bad/12'), 200)
+  t.equal(statusOf(await ask('/status-json.xsl', { 'user-agent': 'evil' })), 200, 'agents are those of listeners')
+  t.equal(statusOf(await ask('/live.mp3.m3u8', { 'user-agent': 'evil' })), 403, 'those who watch segments, too')
+
+  // A reload reads them at once.
+  writeFileSync(denyFile, '192.0.2.10\n')
+  server.reload(options)
+  await expected({ '192.0.2.9': 200, '192.0.2.10': 403 })
+  // An allow list that cannot be read lets in nobody but those who are named besides.
+  server.reload({ auth, trustedProxies: ['127.0.0.1'], access: { allow: ['203.0.113.5'], allowFile } })
+  await expected({ '192.0.2.9': 403, '203.0.113.5': 200 })
+})
+
+t.test('a list is read again without a word, and stays as it is while it cannot be read', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'floecast-access-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'list')
+  const told: string[] = []
+  const list = new ListFile(path, (lines) => lines, { ...silent, warn: (_: object, message: string) => told.push(message) })
+  t.teardown(() => list.close())
+  t.strictSame(list.value, [])
+  t.match(told, [/^Cannot read the list .*list/])
+  writeFileSync(path, 'a\n # b\n')
+  await until('the file to be read', () => list.value.length > 0)
+  t.strictSame(list.value, ['a'])
+  writeFileSync(path, 'x\n'.repeat(3_000_000))
+  list.read()
+  t.strictSame(list.value, ['a'], 'a file of any size is not read')
+  rmSync(path)
+  mkdirSync(path)
+  list.read()
+  t.strictSame(list.value, ['a'])
+  t.equal(told.length >= 3, true)
+})
