@@ -670,13 +670,15 @@ t.test('WebmMuxer: what it writes is read again, from every sync frame; segments
   }
 })
 
+/** What is in a file of any format. */
+const readAny = (bytes: Buffer): { format: string; packets: Packet[] } => {
+  const demuxer = new AutoDemuxer()
+  const frames = [...demuxer.push(bytes), ...demuxer.end()]
+  const reader = createPacketReader(demuxer.format)!
+  return { format: demuxer.format, packets: readAll(frames, reader) }
+}
+
 t.test('WebmMuxer: Matroska holds every codec, and what it writes is read again', async (t) => {
-  const readAny = (bytes: Buffer): { format: string; packets: Packet[] } => {
-    const demuxer = new AutoDemuxer()
-    const frames = [...demuxer.push(bytes), ...demuxer.end()]
-    const reader = createPacketReader(demuxer.format)!
-    return { format: demuxer.format, packets: readAll(frames, reader) }
-  }
   for (const name of [
     'h264-aac-frames.mp4',
     'h264-aac.mkv',

@@ -53,7 +53,7 @@ t.test('a ladder is several mounts of one decoder, and one stream for players', 
     const text = await answer.text()
     return (text.match(/RESOLUTION=/g) ?? []).length === 2 ? text : undefined
   })
-  for (const size of ['240x180', '160x120']) t.match(master, `RESOLUTION=${size}`)
+  for (const size of ['320x180', '214x120']) t.match(master, `RESOLUTION=${size}`)
   t.equal(await program.stop('SIGINT', 10_000), 0, program.output)
 })
 
