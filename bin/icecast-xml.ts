@@ -5,7 +5,7 @@ import { VERSION } from '../lib/index.js'
 import { ConfigError } from './config.js'
 import { addressOf, MountReader } from './icecast-mount.js'
 import { isOn, milliseconds, named, Notes, slashed, textOf } from './icecast-notes.js'
-import { AUTHENTICATION, GENERAL, LIMITS, LOGGING, PATHS, SECURITY } from './icecast-reasons.js'
+import { AUTHENTICATION, DIRECTORY, GENERAL, LIMITS, LOGGING, PATHS, SECURITY } from './icecast-reasons.js'
 
 /** What has become of an Icecast configuration. */
 export interface Converted {
@@ -42,6 +42,7 @@ class Reader {
   readonly #ports: Port[] = []
   readonly #shoutcastPorts: Port[] = []
   readonly #proxies: string[] = []
+  readonly #directories: { readonly url: string; readonly interval?: number }[] = []
   #shoutcastMount: string | undefined
   #logdir = ''
   #onDemand = false
@@ -59,6 +60,7 @@ class Reader {
     for (const element of root.children) this.#top(element)
     this.#listen()
     this.#master(root)
+    this.#set('directories', this.#directories.length > 0 ? this.#directories : undefined)
     this.#set('shoutcastMount', this.#shoutcastMount)
     this.#set('tls.certificate', this.#certificate)
     this.#set('tls.key', this.#certificate === undefined ? undefined : (this.#key ?? this.#certificate))
@@ -98,7 +100,20 @@ class Reader {
     else if (name === 'relay') {
       this.#mounts.relay(element, this.#onDemand)
       this.#isRelaying = true
-    } else if (name !== 'relays-on-demand' && !name.startsWith('master-')) this.notes.skip(element, GENERAL)
+    } else if (name === 'directory') this.#directory(element)
+    else if (name !== 'relays-on-demand' && !name.startsWith('master-')) this.notes.skip(element, GENERAL)
+  }
+
+  #directory(element: XmlElement): void {
+    let url = ''
+    let interval: number | undefined
+    for (const child of element.children) {
+      if (child.name === 'yp-url') url = child.text
+      else if (child.name === 'touch-interval') interval = this.notes.number(child)
+      else this.notes.skip(child, DIRECTORY)
+    }
+    if (!/^https?:\/\//i.test(url)) this.notes.add(`<directory>: ${url || 'its yp-url'} is no http address`)
+    else this.#directories.push({ url, ...(interval !== undefined && { interval }) })
   }
 
   #master(root: XmlElement): void {

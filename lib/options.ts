@@ -413,6 +413,22 @@ export const serverOptions = z
       })
       .prefault({})
       .describe('How mounts may be taken from other servers (the option relay of a mount)'),
+    directories: z
+      .array(
+        z.strictObject({
+          url: upstream.describe('Address of the directory').meta({ examples: ['https://dir.xiph.org/cgi-bin/yp-cgi'] }),
+          interval: duration
+            .default(600)
+            .describe('How often it hears that a mount is still there, where it does not say that itself; 30 seconds at least')
+            .meta({ allowed: 'a time such as 90s, 30m or 2h, or a number of seconds' }),
+        }),
+      )
+      .max(10)
+      .default([])
+      .describe(
+        'Directories (YP, as Icecast has it) that are told of mounts which are public and not hidden: [{ url: https://dir.xiph.org/cgi-bin/yp-cgi }]; hostname must be the name by which listeners find this server',
+      )
+      .meta({ allowed: 'a list of directories, each with its address: [{ url: https://dir.xiph.org/cgi-bin/yp-cgi }]; 10 at most' }),
     mediaDir: z
       .string()
       .min(1)
