@@ -254,10 +254,12 @@ export class Server extends EventEmitter<ServerEvents> {
    */
   async listen({ app, ...where }: ListenOptions = {}): Promise<Ports> {
     if (app !== undefined) this.http.answer(this.#answering(app))
-    this.#ports = await this.#sockets.listen(where)
+    const ports = await this.#sockets.listen(where)
+    // What people are told is the port that was opened first.
+    this.#ports ??= ports
     this.news.start()
     this.relays.configure()
-    return this.#ports
+    return ports
   }
 
   /**
