@@ -1,11 +1,12 @@
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import type { XmlElement } from '../lib/icy/xml.js'
 import { mountOptions } from '../lib/options.js'
+import { readAuthentication } from './icecast-authentication.js'
 import { isOn, milliseconds, named, type Notes, slashed, textOf } from './icecast-notes.js'
 import { MOUNT, NOTHING, RELAY } from './icecast-reasons.js'
 
 /** What is set for a mount, by our keys. */
-export type MountTree = Record<string, string | number | boolean | Readonly<Record<string, string>>>
+export type MountTree = Record<string, string | number | boolean | object>
 
 /** Reads the mounts of an Icecast configuration. As in Icecast, what a mount does not say, `type="default"` says, and then the limits. */
 export class MountReader {
@@ -40,6 +41,9 @@ export class MountReader {
     const settings: MountTree = {}
     for (const child of element.children) this.#tag(child, settings)
     const name = slashed(textOf(element, 'mount-name') ?? '')
+    const [authentication] = named(element, 'authentication')
+    const who = authentication && readAuthentication(authentication, name || 'all mounts', this.#notes)
+    if (who !== undefined) settings['authentication'] = who
     if (element.attributes['type'] === 'default') this.#default = settings
     else if (name === '') this.#notes.add('<mount>: it has no mount-name')
     else if (/\*./.test(name)) this.#notes.add(`<mount> ${name}: a * may stand at the end of a name alone`)
@@ -82,7 +86,7 @@ export class MountReader {
       if (value !== undefined && value !== '') settings[key] = value
     }
     const key = KEYS[name]
-    if (name === 'mount-name') return
+    if (name === 'mount-name' || name === 'authentication') return
     if (name === 'dump-file') return this.#dump(text, settings)
     if (name === 'http-headers') return this.headers(element, settings)
     if (name === 'intro') return put('intro', join(this.webroot, text))

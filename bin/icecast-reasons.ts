@@ -46,7 +46,7 @@ export const RELAY: Reasons = {
 export const AUTHENTICATION: Reasons = {
   'relay-user': 'servers that relay from here sign in as the administrator, or one of the people added on the page at /admin/',
   'relay-password': 'servers that relay from here sign in as the administrator, or one of the people added on the page at /admin/',
-  role: 'listeners are let in without a password; people who run the server are added on the page at /admin/',
+  role: 'who may listen is said by each mount; people who run the server are added on the page at /admin/',
 }
 
 /** Of a mount. */
@@ -58,7 +58,6 @@ export const MOUNT: Reasons = {
   bitrate: 'the bit rate is the one that the source sends',
   type: 'the bytes tell what a stream is',
   subtype: 'the bytes tell what a stream is',
-  authentication: 'listeners are let in without a password; whoever uses the library can give an Auth that asks for one',
   'limit-rate': 'a listener gets what the source sends, as it comes',
   listenurl: 'addresses are those by which the server was asked',
 }

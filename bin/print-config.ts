@@ -23,17 +23,17 @@ const off = (lines: readonly string[]): string[] => lines.map((line) => `#${line
 // Every JSON value is a YAML value, and quotes keep yes, 1e3 and 12:30 what they are.
 const pair = (key: string, value: unknown): string => `${key}: ${JSON.stringify(value)}`
 
-function section(shape: Shape, spaced: boolean): string[] {
+function section(shape: Shape, spaced: boolean, width = WIDTH): string[] {
   return Object.entries(shape).flatMap(([key, schema]) => {
     const { inner, optional, fallback, example, description = '' } = factsOf(schema)
-    const comment = wrap(description, WIDTH).map((line) => `# ${line}`)
+    const comment = wrap(description, width).map((line) => `# ${line}`)
     const children = shapeOf(inner)
     // Settings by a name that the reader chooses; those of a single value are shown as a whole.
     const values = valuesOf(inner)
     const each = values && shapeOf(factsOf(values).inner)
     let lines: string[]
     if (children) {
-      const block = [`${key}:`, ...indent(section(children, false))]
+      const block = [`${key}:`, ...indent(section(children, false, width - 3))]
       lines = optional ? off(block) : block
     } else if (each) {
       lines = [`${key}:`, ...indent(off(['/live:', ...indent(section(each, false))]))]

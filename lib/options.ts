@@ -112,7 +112,7 @@ export const authenticationOptions = z.strictObject({
     .record(word, password)
     .optional()
     .describe('Listeners by name, each with a password, plain or a scrypt$ hash')
-    .meta({ secret: true, allowed: 'names with passwords: { anna: her-password }' }),
+    .meta({ secret: true, examples: [{ anna: 'her-password' }], allowed: 'names with passwords: { anna: her-password }' }),
   htpasswd: z
     .string()
     .min(1)

@@ -63,7 +63,7 @@ const bare = (text: string | undefined): string =>
 
 const column = (text: string): string => escape(text, /[|\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu)
 
-const secrets = new Set(['pass', 'passwd', 'password', 'pw', 'token'])
+const secrets = new Set(['pass', 'passwd', 'password', 'pw', 'token', 'signature'])
 
 /** SHOUTcast encoders send their password in the query (`/admin.cgi?pass=…`); a log is no place for it. */
 function withoutSecrets(url: string): string {

@@ -63,6 +63,30 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
   ['<limits><queue-size>99999</queue-size></limits>', { mounts: { '/*': { queueSize: 99_999 } } }],
   ['<authentication><admin-user>root</admin-user></authentication>', { passwords: { adminUser: 'root' } }],
   [
+    '<mount><mount-name>/a</mount-name><authentication type="htpasswd"><option name="filename" value="/etc/l"/><option name="allow_duplicate_users" value="0"/></authentication></mount>',
+    { mounts: { '/a': { authentication: { htpasswd: '/etc/l', allowDuplicateUsers: false } } } },
+  ],
+  [
+    '<mount><mount-name>/a</mount-name><authentication type="url"><option name="listener_add" value="http://u:p%40@10.0.0.1/x"/><option name="stream_auth" value="http://10.0.0.1/y"/><option name="auth_header" value="icecast-auth-user: 1"/><option name="headers" value="x-a, x-b"/></authentication></mount>',
+    {
+      mounts: {
+        '/a': {
+          authentication: {
+            url: {
+              ...{ listenerAdd: 'http://10.0.0.1/x', streamAuth: 'http://10.0.0.1/y', username: 'u', password: 'p@' },
+              headers: ['x-a', 'x-b'],
+            },
+          },
+        },
+      },
+    },
+  ],
+  [
+    '<mount><mount-name>/a</mount-name><authentication><role type="static" name="anna"><option name="password" value="w"/></role><role type="anonymous" deny-all="*"/></authentication></mount>',
+    { mounts: { '/a': { authentication: { users: { anna: 'w' } } } } },
+  ],
+  ['<mount><mount-name>/a</mount-name><authentication><role type="anonymous"/></authentication></mount>', { mounts: { '/a': {} } }],
+  [
     '<listen-socket><port>80</port><bind-address>127.0.0.1</bind-address></listen-socket><listen-socket><port>443</port><ssl>1</ssl></listen-socket>',
     { port: 80, host: '127.0.0.1', alsoListen: [{ port: 443 }] },
   ],
@@ -179,6 +203,19 @@ t.test('each tag of 2.4.4 takes effect, or is named with a reason of its own', a
     t.ok(note !== undefined && !note.endsWith('nothing of the kind'), `${tag}: ${note}`)
   }
   t.equal(new Set(notes).size, notes.length, 'each once')
+})
+
+t.test('a closed mount that is not understood stays closed', async (t) => {
+  for (const inner of [
+    'type="cmd"><option name="listener_add" value="/bin/x"/>',
+    'type="htpasswd">',
+    'type="url"><option name="x" value="y"/>',
+    '>',
+  ]) {
+    const { config, notes } = convert(`<mount><mount-name>/a</mount-name><authentication ${inner}</authentication></mount>`)
+    t.strictSame(config.mounts['/a']?.authentication?.users, {}, inner)
+    t.match(notes.join(), /^<authentication> \/a/)
+  }
 })
 
 t.test('what cannot be is told, and never stands in the way', async (t) => {
