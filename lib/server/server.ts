@@ -22,6 +22,7 @@ import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
 import { Directories } from './directories.js'
 import { Edits } from './edits.js'
+import { FileSources } from './file-sources.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp } from './hang-up.js'
@@ -110,6 +111,7 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly relays: Relays = new Relays(this)
+  readonly #files: FileSources = new FileSources(this)
   readonly #directories: Directories = new Directories(this)
   /**
    * Answers for what browsers play; used by the front.
@@ -250,6 +252,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#ports = await this.#sockets.listen(where)
     this.news.start()
     this.relays.configure()
+    this.#files.configure()
     return this.#ports
   }
 
@@ -278,6 +281,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.close()
     this.#webcast.close()
     this.relays.close()
+    this.#files.close()
     const unlisted = this.#directories.close()
     const written = this.mounts.close()
     const told = this.news.close()
@@ -323,6 +327,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.configure(settings)
     this.mounts.configure(settings)
     this.relays.configure()
+    this.#files.configure()
     this.#directories.look()
     this.news.live.poke()
   }
