@@ -3,9 +3,9 @@ import { Document } from 'yaml'
 import { parseXml, type XmlElement } from '../lib/icy/xml.js'
 import { VERSION } from '../lib/index.js'
 import { ConfigError } from './config.js'
-import { MountReader } from './icecast-mount.js'
+import { addressOf, MountReader } from './icecast-mount.js'
 import { isOn, milliseconds, named, Notes, slashed, textOf } from './icecast-notes.js'
-import { AUTHENTICATION, GENERAL, LIMITS, LOGGING, PATHS, SECURITY } from './icecast-reasons.js'
+import { AUTHENTICATION, DIRECTORY, GENERAL, LIMITS, LOGGING, PATHS, SECURITY } from './icecast-reasons.js'
 
 /** What has become of an Icecast configuration. */
 export interface Converted {
@@ -42,8 +42,11 @@ class Reader {
   readonly #ports: Port[] = []
   readonly #shoutcastPorts: Port[] = []
   readonly #proxies: string[] = []
+  readonly #directories: { readonly url: string; readonly interval?: number }[] = []
   #shoutcastMount: string | undefined
   #logdir = ''
+  #onDemand = false
+  #isRelaying = false
   #certificate: string | undefined
   #key: string | undefined
 
@@ -53,8 +56,11 @@ class Reader {
       this.#logdir = textOf(paths, 'logdir') ?? this.#logdir
       this.#mounts.webroot = textOf(paths, 'webroot') ?? this.#mounts.webroot
     }
+    this.#onDemand = isOn(textOf(root, 'relays-on-demand') ?? '0')
     for (const element of root.children) this.#top(element)
     this.#listen()
+    this.#master(root)
+    this.#set('directories', this.#directories.length > 0 ? this.#directories : undefined)
     this.#set('shoutcastMount', this.#shoutcastMount)
     this.#set('tls.certificate', this.#certificate)
     this.#set('tls.key', this.#certificate === undefined ? undefined : (this.#key ?? this.#certificate))
@@ -91,7 +97,38 @@ class Reader {
     else if (name === 'listen-socket') this.#socket(element)
     else if (name === 'http-headers') this.#mounts.headers(element, this.#mounts.general)
     else if (name === 'mount') this.#mounts.read(element)
-    else this.notes.skip(element, GENERAL)
+    else if (name === 'relay') {
+      this.#mounts.relay(element, this.#onDemand)
+      this.#isRelaying = true
+    } else if (name === 'directory') this.#directory(element)
+    else if (name !== 'relays-on-demand' && !name.startsWith('master-')) this.notes.skip(element, GENERAL)
+  }
+
+  #directory(element: XmlElement): void {
+    let url = ''
+    let interval: number | undefined
+    for (const child of element.children) {
+      if (child.name === 'yp-url') url = child.text
+      else if (child.name === 'touch-interval') interval = this.notes.number(child)
+      else this.notes.skip(child, DIRECTORY)
+    }
+    if (!/^https?:\/\//i.test(url)) this.notes.add(`<directory>: ${url || 'its yp-url'} is no http address`)
+    else this.#directories.push({ url, ...(interval !== undefined && { interval }) })
+  }
+
+  #master(root: XmlElement): void {
+    const text = (name: string): string => textOf(root, `master-${name}`) ?? ''
+    if (text('server') !== '') {
+      this.#isRelaying = true
+      this.#set('relays.master.url', addressOf(text('server'), text('server-port')))
+      this.#set('relays.master.user', text('username'))
+      this.#set('relays.master.password', text('password'))
+      const [interval] = named(root, 'master-update-interval')
+      this.#set('relays.master.interval', interval && this.notes.number(interval))
+      if (this.#onDemand) this.#set('relays.master.onDemand', true)
+    }
+    // Whoever writes a configuration by hand may well mean the own network.
+    if (this.#isRelaying) this.#set('relays.allowPrivate', true)
   }
 
   #limit(element: XmlElement): void {

@@ -20,6 +20,7 @@ import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Census } from './census.js'
 import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
+import { Directories } from './directories.js'
 import { Edits } from './edits.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
@@ -109,6 +110,7 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly relays: Relays = new Relays(this)
+  readonly #directories: Directories = new Directories(this)
   /**
    * Answers for what browsers play; used by the front.
    * @internal
@@ -276,6 +278,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.close()
     this.#webcast.close()
     this.relays.close()
+    const unlisted = this.#directories.close()
     const written = this.mounts.close()
     const told = this.news.close()
     this.http.closeIdle()
@@ -283,6 +286,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.http.close()
     await written
     await told
+    await unlisted
     await this.state.close()
   }
 
@@ -319,6 +323,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.configure(settings)
     this.mounts.configure(settings)
     this.relays.configure()
+    this.#directories.look()
     this.news.live.poke()
   }
 
@@ -330,6 +335,7 @@ export class Server extends EventEmitter<ServerEvents> {
     if (event === 'source') this.#census.start()
     this.news.tell(event, ...args)
     if (event === 'format' && last instanceof Mount) this.relays.known(last.name)
+    if (event === 'format' || event === 'end') this.#directories.look()
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.access(endOf(one.details, one.bytesSent))
     if (event === 'end' && one instanceof Source) this.access(endOf(one.details, one.bytesReceived))
