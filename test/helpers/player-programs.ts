@@ -72,7 +72,7 @@ export const PLAYERS: readonly PlayerProgram[] = [
     open: (t, url) => start(t, 'ffplay', [...'-nodisp -v verbose'.split(' '), url], { env: { SDL_AUDIODRIVER: 'dummy' } }),
   },
   {
-    name: 'GStreamer, playbin',
+    name: 'GStreamer playbin',
     package: 'gstreamer1.0-tools',
     programs: ['gst-launch-1.0'],
     open: (t, url) => start(t, 'gst-launch-1.0', [...'-t playbin audio-sink=fakesink'.split(' '), `uri=${url}`], { env: UTF8 }),
