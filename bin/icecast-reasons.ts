@@ -76,11 +76,9 @@ export const PATHS: Reasons = {
 /** Of the log. */
 export const LOGGING: Reasons = {
   accesslog: 'without a file there is no access log',
-  errorlog: 'the log goes to standard output, where systemd or a container keeps it',
-  playlistlog: 'what has played is in /played, on the pages, and in webhooks',
-  logsize: 'logrotate cuts files; SIGHUP opens them again',
-  logarchive: 'logrotate cuts files; SIGHUP opens them again',
+  errorlog: 'without a file the log goes to standard output',
+  playlistlog: 'without a file there is no playlist log',
 }
 
 /** Of what the program may do. */
-export const SECURITY: Reasons = { chroot: UNIT, changeowner: UNIT }
+export const SECURITY: Reasons = { chroot: 'Node.js cannot change its root; RootDirectory of systemd or a container can' }

@@ -87,7 +87,7 @@ class Reader {
       authentication: (child) => this.#authentication(child),
       logging: (child) => this.#log(child),
       paths: (child) => this.#path(child),
-      security: (child) => (child.text === '0' ? undefined : this.notes.skip(child, SECURITY)),
+      security: (child) => this.#security(child),
     }
     const group = Object.hasOwn(groups, name) ? groups[name] : undefined
     if (group !== undefined) for (const child of children) group(child)
@@ -190,11 +190,19 @@ class Reader {
 
   #log(element: XmlElement): void {
     const { name, text } = element
+    const key = LOG_FILES[name]
     // Icecast-KH and 2.5 have tags within.
-    const file = name === 'accesslog' ? text || (textOf(element, 'name') ?? '') : ''
+    const file = text || (textOf(element, 'name') ?? '')
     if (name === 'loglevel') this.#set('log.level', LEVELS[text.toLowerCase()] ?? 'info')
-    else if (file !== '' && file !== '-') this.#set('log.accessLog', isAbsolute(file) ? file : join(this.#logdir, file))
+    else if (key !== undefined && file !== '' && file !== '-') this.#set(key, isAbsolute(file) ? file : join(this.#logdir, file))
+    else if (name === 'logsize') this.#set('log.maxSize', (this.notes.number(element) ?? 0) * 1024 || undefined)
+    else if (name === 'logarchive') this.#set('log.archive', isOn(text) || undefined)
     else this.notes.skip(element, LOGGING)
+  }
+
+  #security(element: XmlElement): void {
+    if (element.name === 'changeowner') for (const { name, text } of element.children) this.#set(name === 'group' ? 'group' : 'user', text)
+    else if (element.text !== '0') this.notes.skip(element, SECURITY)
   }
 
   #path(element: XmlElement): void {
@@ -225,6 +233,12 @@ const LIMIT_KEYS: Readonly<Record<string, string>> = {
 }
 
 const ACCESS_KEYS: Readonly<Record<string, string>> = { 'allow-ip': 'allowFile', 'deny-ip': 'denyFile', 'deny-agents': 'denyAgentsFile' }
+
+const LOG_FILES: Readonly<Record<string, string>> = {
+  accesslog: 'log.accessLog',
+  errorlog: 'log.errorLog',
+  playlistlog: 'log.playlistLog',
+}
 
 const LEVELS: Readonly<Record<string, string>> = {
   '4': 'debug',

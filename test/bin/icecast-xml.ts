@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -42,12 +42,12 @@ t.test('the configuration that Debian installs takes effect, and the rest is nam
     admin: 'icemaster@localhost',
     limits: { maxListeners: 100, maxSources: 2, headerTimeout: 15_000 },
     passwords: { source: 'hackme', admin: 'hackme3', adminUser: 'admin' },
-    log: { level: 'info', accessLog: '/var/log/icecast2/access.log' },
+    log: { level: 'info', accessLog: '/var/log/icecast2/access.log', errorLog: '/var/log/icecast2/error.log', maxSize: 10_240_000 },
     mounts: { '/*': { burstSize: 65_535, sourceTimeout: 10_000, queueSize: undefined } },
   })
   t.strictSame(
     notes.map((note) => /^<([\w-]+)>/.exec(note)?.[1]),
-    ['client-timeout', 'relay-password', 'fileserve', 'basedir', 'adminroot', 'errorlog', 'logsize'],
+    ['client-timeout', 'relay-password', 'fileserve', 'basedir', 'adminroot'],
   )
   for (const note of notes) t.match(note, /^<[\w-]+>.*: .{10,}/, 'each has a reason')
   t.notMatch(notes.join(), 'hackme2', 'and no password is told')
@@ -75,6 +75,14 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
     { mounts: { '/*': { headers: { 'X-Station': 'Harbour' } } } },
   ],
   ['<logging><loglevel>4</loglevel><accesslog>/a.log</accesslog></logging>', { log: { level: 'debug', accessLog: '/a.log' } }],
+  [
+    '<paths><logdir>/l</logdir></paths><logging><errorlog>e.log</errorlog><playlistlog>p.log</playlistlog><logsize>10</logsize><logarchive>1</logarchive></logging>',
+    { log: { errorLog: '/l/e.log', playlistLog: '/l/p.log', maxSize: 10_240, archive: true } },
+  ],
+  [
+    '<security><chroot>0</chroot><changeowner><user>nobody</user><group>nogroup</group></changeowner></security>',
+    { user: 'nobody', group: 'nogroup' },
+  ],
   ['<paths><ssl-certificate>/c.pem</ssl-certificate></paths>', { tls: { certificate: '/c.pem', key: '/c.pem' } }],
   [
     '<paths><allow-ip>/allow</allow-ip><deny-ip>/deny</deny-ip><deny-agents>/agents</deny-agents></paths>',
@@ -153,9 +161,8 @@ const WITHOUT = `
 <listen-socket><port>1</port><so-sndbuf>1</so-sndbuf></listen-socket>
 <mount><mount-name>/a</mount-name><no-mount>1</no-mount><cluster-password>x</cluster-password><charset>x</charset>
 <bitrate>1</bitrate><type>x</type><subtype>x</subtype><authentication type="htpasswd"></authentication></mount>
-<logging><errorlog>x</errorlog><playlistlog>x</playlistlog><logsize>1</logsize><logarchive>1</logarchive></logging>
 <paths><basedir>x</basedir><adminroot>x</adminroot><pidfile>x</pidfile><alias source="/foo" destination="/bar"/>
-<ssl-allowed-ciphers>x</ssl-allowed-ciphers><mime-types>x</mime-types></paths><security><chroot>1</chroot><changeowner><user>x</user></changeowner></security>`
+<ssl-allowed-ciphers>x</ssl-allowed-ciphers><mime-types>x</mime-types></paths><security><chroot>1</chroot></security>`
 
 t.test('each tag of 2.4.4 takes effect, or is named with a reason of its own', async (t) => {
   for (const [xml, expected] of TAGS) {
@@ -172,6 +179,19 @@ t.test('each tag of 2.4.4 takes effect, or is named with a reason of its own', a
     t.ok(note !== undefined && !note.endsWith('nothing of the kind'), `${tag}: ${note}`)
   }
   t.equal(new Set(notes).size, notes.length, 'each once')
+})
+
+t.test('a fallback that is a file of the pages is a mount that plays it', (t) => {
+  const web = join(folder, 'web')
+  mkdirSync(web)
+  writeFileSync(join(web, 'silence.mp3'), '')
+  const { config } = convert(
+    `<paths><webroot>${web}</webroot></paths><mount><mount-name>/a</mount-name><fallback-mount>/silence.mp3</fallback-mount></mount>` +
+      '<mount><mount-name>/b</mount-name><fallback-mount>/a</fallback-mount></mount><mount><mount-name>/c</mount-name><fallback-mount>/no.mp3</fallback-mount></mount>',
+  )
+  t.strictSame(Object.keys(config.mounts), ['/a', '/b', '/c', '/silence.mp3'])
+  t.match(config.mounts['/silence.mp3'], { file: join(web, 'silence.mp3'), hidden: true })
+  t.end()
 })
 
 t.test('what cannot be is told, and never stands in the way', async (t) => {
@@ -199,7 +219,7 @@ t.test('what cannot be is told, and never stands in the way', async (t) => {
 
 t.test('the program converts, and serves', async (t) => {
   const file = join(folder, 'icecast.xml')
-  writeFileSync(file, `<icecast>${DEBIAN.replace('access.log', '-').replace('8000', '0')}</icecast>`)
+  writeFileSync(file, `<icecast>${DEBIAN.replace('access.log', '-').replace('error.log', '-').replace('8000', '0')}</icecast>`)
   const world = (...argv: string[]): World & { out: string; err: string } => {
     const all = {
       argv,
