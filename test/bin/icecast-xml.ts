@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -216,6 +216,19 @@ t.test('a closed mount that is not understood stays closed', async (t) => {
     t.strictSame(config.mounts['/a']?.authentication?.users, {}, inner)
     t.match(notes.join(), /^<authentication> \/a/)
   }
+})
+
+t.test('a fallback that is a file of the pages is a mount that plays it', (t) => {
+  const web = join(folder, 'web')
+  mkdirSync(web)
+  writeFileSync(join(web, 'silence.mp3'), '')
+  const { config } = convert(
+    `<paths><webroot>${web}</webroot></paths><mount><mount-name>/a</mount-name><fallback-mount>/silence.mp3</fallback-mount></mount>` +
+      '<mount><mount-name>/b</mount-name><fallback-mount>/a</fallback-mount></mount><mount><mount-name>/c</mount-name><fallback-mount>/no.mp3</fallback-mount></mount>',
+  )
+  t.strictSame(Object.keys(config.mounts), ['/a', '/b', '/c', '/silence.mp3'])
+  t.match(config.mounts['/silence.mp3'], { file: join(web, 'silence.mp3'), hidden: true })
+  t.end()
 })
 
 t.test('what cannot be is told, and never stands in the way', async (t) => {

@@ -16,6 +16,7 @@ export class EmbedPage extends PageElement {
       embed
       mount=${mountName}
       prefix=${prefix}
+      query=${location.search.slice(1)}
       ?autoplay=${this.#wants('autoplay')}
       ?muted=${this.#wants('muted')}
       .status=${status}

@@ -14,7 +14,7 @@ export function followMount(owner: LiveStatusOwner): LiveStatus {
 
 // A hidden mount stands in no report: what is known of it only its own pages say, to those who know its name and may listen.
 const askPage: Ask = async (signal) => {
-  const response = await fetch(`${prefix}/embed${encodeMount(mountName)}`, { signal, cache: 'no-store' })
+  const response = await fetch(`${prefix}/embed${encodeMount(mountName)}${location.search}`, { signal, cache: 'no-store' })
   if (!response.ok) throw new Error(response.statusText)
   const page = new DOMParser().parseFromString(await response.text(), 'text/html')
   const { data }: { data: PageStart } = JSON.parse(page.querySelector('#start')?.textContent ?? '')

@@ -25,7 +25,14 @@ export class MountPage extends PageElement {
     return html`${header()}
       <main>
         <div class="screen${isSound ? ' sound' : ''}">
-          <floecast-player mount=${mountName} prefix=${prefix} autoplay ?muted=${!isSound} .status=${mount ?? null}></floecast-player>
+          <floecast-player
+            mount=${mountName}
+            prefix=${prefix}
+            query=${location.search.slice(1)}
+            autoplay
+            ?muted=${!isSound}
+            .status=${mount ?? null}
+          ></floecast-player>
         </div>
         <div class="beside">
           <div class="about-mount">${this.#about(mount, name, now)}</div>

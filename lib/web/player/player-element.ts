@@ -27,6 +27,7 @@ const EDGE = 15
  * Plays a mount: `<floecast-player mount="/live" autoplay muted>`.
  *
  * Attributes: `mount`; `server`, the address of another server than the one that the script came from, or `prefix`, a path on the page's own origin;
+ * `query`, what lets in where a mount is not for everybody (`expires=…&signature=…`);
  * `autoplay`; `muted`; `poster`, the URL of a picture; `embed` to fill a frame. A page that knows the mount's status gives it as the property `status` whenever it changes
  * (`null` when there is no such mount); otherwise the player asks by itself.
  */
@@ -37,6 +38,8 @@ export class FloecastPlayer extends LitElement {
   @property() accessor mount = ''
   /** The address of the server. */
   @property() accessor server: string | null = null
+  /** What lets in where a mount is not for everybody: `expires=…&signature=…` or `token=…`. */
+  @property() accessor query = ''
   /** The path of the server on the page's own origin: the attribute `prefix`. */
   @property({ attribute: 'prefix' }) accessor path: string | null = null
   /** Whether it plays by itself. */
@@ -227,7 +230,7 @@ export class FloecastPlayer extends LitElement {
     this.#close()
     const mount = mountName(this.mount)
     const server = this.#address()
-    this.#playback = new Playback(this.#video, { server, mount, changed: () => this.requestUpdate() })
+    this.#playback = new Playback(this.#video, { server, mount, query: this.query, changed: () => this.requestUpdate() })
     if (this.autoplay) this.#playback.play()
     if (this.status === undefined) this.#unfollow = followStatus(server, mount, (facts) => this.#hear(facts))
     else this.#hear(this.status ?? undefined)
@@ -283,6 +286,9 @@ export class FloecastPlayer extends LitElement {
   #openMenu(menu: MenuName | undefined): void {
     this.#menu = menu
     this.requestUpdate()
+    // Whoever chose by the keyboard goes on from the button.
+    if (menu === undefined && this.shadowRoot?.activeElement?.closest('.menu'))
+      this.renderRoot.querySelector<HTMLElement>('[aria-expanded="true"]')?.focus()
     if (menu !== undefined) void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>('.menu button')?.focus())
   }
 
