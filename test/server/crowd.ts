@@ -12,6 +12,7 @@ import { until } from '../helpers/wait.js'
 
 type Scope = { teardown(call: () => unknown): void }
 
+const fixture = (name: string): string => join(import.meta.dirname, '../fixtures', name)
 const FRAME = 417
 const CROWD = 500
 
@@ -148,7 +149,6 @@ function heap(): number {
 }
 
 t.test('200 reloads under load drop nobody, and leave neither a descriptor nor memory behind', async (t) => {
-  const fixture = (name: string): string => join(import.meta.dirname, '../fixtures', name)
   const tls = { certificate: fixture('localhost.pem'), key: fixture('localhost.pem') }
   const options = (genre: string): CreateServerOptions => ({
     ...OPTIONS,
