@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import type { CreateServerOptions } from '../lib/index.js'
 import type { Finding } from './finding.js'
 import { reasonOf } from './reason.js'
@@ -31,11 +32,14 @@ export function checkCertificate(
   if (days < 0) return finding('bad', `${path} has ended on ${certificate.validTo}`, 'Renew it; floecast reads it again by itself.')
   if (Date.parse(certificate.validFrom) > now)
     return finding('bad', `${path} begins on ${certificate.validFrom}`, 'See whether the clock is right.')
-  if (hostname !== undefined && certificate.checkHost(hostname) === undefined && certificate.checkIP(hostname) === undefined)
+  if (hostname !== undefined && !isFor(certificate, hostname))
     return finding('warning', `${path} is for ${names}, and not for ${hostname}`, 'Get one for that name, or change hostname.')
   const message = `${path} is for ${names}, and holds for ${days} more days`
   return days < SOON ? finding('warning', message, 'See why it has not been renewed.') : finding('good', message)
 }
+
+const isFor = (certificate: X509Certificate, host: string): boolean =>
+  (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined
 
 const finding = (state: Finding['state'], message: string, advice?: string): Finding => {
   return { check: 'certificate', state, message, ...(advice !== undefined && { advice }) }
