@@ -22,6 +22,7 @@ import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
 import { Directories } from './directories.js'
 import { Edits } from './edits.js'
+import { FileSources } from './file-sources.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp } from './hang-up.js'
@@ -33,6 +34,8 @@ import { Relays } from './relays.js'
 import { Sessions } from './sessions.js'
 import { type PortOptions, type Ports, Sockets } from './sockets.js'
 import { State } from './state.js'
+import type { ListenerTicket, ListenerAttempt } from './listener-attempt.js'
+import { MountAuth } from './mount-auth.js'
 import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
@@ -101,6 +104,11 @@ export class Server extends EventEmitter<ServerEvents> {
   /** Who watches by HLS and DASH. */
   readonly viewers = new Viewers()
   /**
+   * Who may listen to mounts, as their settings say.
+   * @internal
+   */
+  readonly mountAuth = new MountAuth(this)
+  /**
    * Names the server to others that relay.
    * @internal
    */
@@ -110,6 +118,7 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly relays: Relays = new Relays(this)
+  readonly #files: FileSources = new FileSources(this)
   readonly #directories: Directories = new Directories(this)
   /**
    * Answers for what browsers play; used by the front.
@@ -177,7 +186,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.sessions = new Sessions(clock)
     this.#sockets = new Sockets(this.logger, (socket) => this.#serve(socket))
     this.news = new News(this)
-    this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.state.people)
+    this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.state.people, this.mountAuth)
     this.#front = new Front(this)
     this.#certificate = tls && new Certificate(tls, this.logger)
     this.http = new Http(this.#settings)
@@ -190,9 +199,9 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#settings
   }
 
-  /** As `ServerContext.open`. */
-  get open(): boolean {
-    return this.#gate.open
+  /** As `ServerContext.isOpen`. */
+  isOpen(mount: string): boolean {
+    return this.#gate.isOpen(mount)
   }
 
   /** Connections of all kinds that are open. */
@@ -252,6 +261,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#ports ??= ports
     this.news.start()
     this.relays.configure()
+    this.#files.configure()
     return ports
   }
 
@@ -280,6 +290,8 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.close()
     this.#webcast.close()
     this.relays.close()
+    this.#files.close()
+    this.mountAuth.close()
     const unlisted = this.#directories.close()
     const written = this.mounts.close()
     const told = this.news.close()
@@ -295,6 +307,14 @@ export class Server extends EventEmitter<ServerEvents> {
   /** As `ServerContext.admit`. */
   admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string> {
     return this.#gate.admit(roles, credentials, mount, address)
+  }
+
+  /**
+   * As `ServerContext.admitListener`.
+   * @internal
+   */
+  admitListener(attempt: ListenerAttempt): Promise<ListenerTicket> {
+    return this.#gate.listen(attempt)
   }
 
   /**
@@ -325,6 +345,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.configure(settings)
     this.mounts.configure(settings)
     this.relays.configure()
+    this.#files.configure()
     this.#directories.look()
     this.news.live.poke()
   }
@@ -335,6 +356,8 @@ export class Server extends EventEmitter<ServerEvents> {
     const last = args.at(-1)
     if (event === 'recorded' && typeof one === 'string' && last instanceof Mount) this.state.recordings.note(one, last)
     if (event === 'source') this.#census.start()
+    const about = args[1]
+    if ((event === 'source' || event === 'end') && about instanceof Mount) this.mountAuth.tellMount(about.name, event === 'source')
     this.news.tell(event, ...args)
     if (event === 'format' && last instanceof Mount) this.relays.known(last.name)
     if (event === 'format' || event === 'end') this.#directories.look()
