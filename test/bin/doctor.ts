@@ -94,7 +94,10 @@ t.test('a log file is begun anew when it is full, and nothing is lost', async (t
   log.reopen(path, { maxSize: 30, archive: false })
   for (let i = 0; i < 5; i++) log.write(`line number ${i}\n`)
   await log.close()
-  t.strictSame([readFileSync(`${path}.old`, 'utf8'), readFileSync(path, 'utf8')], ['line number 2\nline number 3\n', 'line number 4\n'])
+  t.strictSame(
+    [readFileSync(`${path}.old`, 'utf8'), readFileSync(path, 'utf8')],
+    ['line number 0\nline number 1\nline number 2\n', 'line number 3\nline number 4\n'],
+  )
   log.reopen(path, { maxSize: 30, archive: true })
   log.write('and this is more\n')
   await log.close()
