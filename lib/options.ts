@@ -342,6 +342,12 @@ export const serverOptions = z
       .array(range)
       .default([])
       .describe('Addresses or ranges (10.0.0.0/8) of proxies in front of the server; only their X-Forwarded-* headers are believed'),
+    proxyProtocol: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Every connection of trustedProxies begins with a header of the PROXY protocol (version 1 or 2), as HAProxy, stunnel and load balancers of clouds send it; one without is refused. From anybody else none is read',
+      ),
     access: accessOptions
       .prefault({})
       .describe('Who may come to the server, for whatever; bans can be added on the page at /admin/ besides. Agents are those of listeners')

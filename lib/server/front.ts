@@ -15,6 +15,7 @@ import { admitListener, admitViewer } from './listening.js'
 import { Media } from './media.js'
 import { type MediaRequest, NOTHING, refuse } from './media-request.js'
 import { type MediaTarget, mediaTarget } from './media-target.js'
+import { inherit } from './proxy-header.js'
 import { RawReply } from './reply.js'
 import { wantsPage } from './wants-page.js'
 
@@ -110,6 +111,7 @@ export class Front implements ConnectionOwner {
     const { rest } = connection.release()
     this.#hand(connection.socket, rest)
     const socket = secure(connection.socket)
+    inherit(socket, connection.socket)
     socket.on('error', ignore)
     if (greeting !== undefined) socket.write(greeting)
     this.connect(socket, true)

@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -8,6 +9,7 @@ import { AddressTable } from '../../lib/server/address-table.js'
 import { AgentPatterns } from '../../lib/server/agent-patterns.js'
 import { basic } from '../../lib/server/auth.js'
 import { ListFile } from '../../lib/server/list-file.js'
+import { readProxyHeader } from '../../lib/server/proxy-header.js'
 import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
 import { silent } from '../../lib/log.js'
 import { until } from '../helpers/wait.js'
@@ -17,6 +19,7 @@ const BASIC = `Authorization: Basic ${Buffer.from('source:s').toString('base64')
 
 interface Room {
   readonly server: Server
+  readonly port: number
   /** Sends these bytes on a connection of their own, and gives what came back until its end, or of a stream the beginning. */
   readonly say: (...pieces: (string | Buffer)[]) => Promise<string>
   /** Asks for a path, as an address behind a proxy that is believed. */
@@ -68,7 +71,7 @@ async function room(t: Test, options: Partial<CreateServerOptions> = {}): Promis
       () => server.mounts.get(mount)?.source !== undefined && server.mounts.get(mount)?.contentType !== '',
     )
   }
-  return { server, say, ask, publish }
+  return { server, port, say, ask, publish }
 }
 
 const statusOf = (answer: string): number => Number(answer.split(' ', 2)[1])
@@ -143,9 +146,10 @@ t.test('addresses are kept out of the whole server, or of one mount, by the addr
   const twice = await say(
     'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n',
     'GET /inside.mp3 HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n',
+    'GET /inside.mp3.m3u8 HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n',
     'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.9\r\nConnection: close\r\n\r\n',
   )
-  t.strictSame(twice.match(/^HTTP\/1\.1 \d+/gm), ['HTTP/1.1 200', 'HTTP/1.1 403', 'HTTP/1.1 403'])
+  t.strictSame(twice.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 403', 'HTTP/1.1 403', 'HTTP/1.1 403'])
   // Settings take effect on who comes next.
   server.reload({ auth, trustedProxies: ['127.0.0.1'], access: { allow: ['203.0.113.0/24'] } })
   t.equal(await from('192.0.2.9', '/healthz'), 403)
@@ -204,4 +208,113 @@ t.test('a list is read again without a word, and stays as it is while it cannot 
   list.read()
   t.strictSame(list.value, ['a'])
   t.equal(told.length >= 3, true)
+})
+
+// Version 2 as HAProxy writes it, with whatever follows the addresses.
+const binary = (family: number, payload: readonly number[], { command = 0x21, length = payload.length } = {}): Buffer =>
+  Buffer.concat([Buffer.from('0d0a0d0a000d0a515549540a', 'hex'), Buffer.from([command, family, length >> 8, length & 255, ...payload])])
+const V4 = [192, 0, 2, 1, 198, 51, 100, 1, 0xdc, 4, 1, 0xbb]
+const V6 = [...Buffer.from('20010db8000000000000000000000001'.repeat(2), 'hex'), 0xdc, 4, 1, 0xbb]
+
+const HEADERS: readonly (readonly [what: string, header: Buffer, address: string | undefined])[] = [
+  ['TCP4', Buffer.from('PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n'), '192.0.2.1'],
+  ['TCP6', Buffer.from('PROXY TCP6 2001:db8::1 2001:db8::2 65535 0\r\n'), '2001:db8::1'],
+  ['UNKNOWN', Buffer.from('PROXY UNKNOWN\r\n'), ''],
+  ['UNKNOWN with words', Buffer.from('PROXY UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535\r\n'), ''],
+  ['2, IPv4', binary(0x11, V4), '192.0.2.1'],
+  ['2, IPv4 with more', binary(0x11, [...V4, 3, 0, 4, 1, 2, 3, 4]), '192.0.2.1'],
+  ['2, IPv6', binary(0x21, V6), '2001:0db8:0000:0000:0000:0000:0000:0001'],
+  ['2, a Unix socket', binary(0x31, Array<number>(216).fill(65)), ''],
+  ['2, untold', binary(0, []), ''],
+  ['2, of its own', binary(0, [], { command: 0x20 }), undefined],
+  ['2, of its own, with addresses', binary(0x11, V4, { command: 0x20 }), undefined],
+]
+const MALFORMED: readonly Buffer[] = [
+  ...[
+    'GET / HTTP/1.1\r\n',
+    'PROXY\r\n',
+    'PROXY  TCP4 192.0.2.1 198.51.100.1 1 2\r\n',
+    'PROXY TCP4 192.0.2.1 198.51.100.1 1\r\n',
+    'PROXY TCP4 192.0.2.1 198.51.100.1 1 2 3\r\n',
+    'PROXY TCP4 192.0.2.1 198.51.100.1 1 65536\r\n',
+    'PROXY TCP4 192.0.2.1 198.51.100.1 01 2\r\n',
+    'PROXY TCP4 192.0.2.256 198.51.100.1 1 2\r\n',
+    'PROXY TCP4 2001:db8::1 2001:db8::1 1 2\r\n',
+    'PROXY TCP6 192.0.2.1 198.51.100.1 1 2\r\n',
+    'PROXY UDP4 192.0.2.1 198.51.100.1 1 2\r\n',
+    'PROXY toString 192.0.2.1 198.51.100.1 1 2\r\n',
+    `PROXY UNKNOWN ${'x'.repeat(120)}`,
+    'proxy TCP4 192.0.2.1 198.51.100.1 1 2\r\n',
+    '\r\n\r\nPROXY',
+    '\x16\x03\x01',
+  ].map((text) => Buffer.from(text, 'latin1')),
+  binary(0x11, V4, { command: 0x11 }),
+  binary(0x11, V4, { command: 0x22 }),
+  binary(0x11, V4.slice(0, 11)),
+  binary(0x21, V4),
+  binary(0x11, V4, { length: 16_384 }),
+]
+
+t.test('a header of the PROXY protocol says the same whole and split at every byte, and nothing else is one', (t) => {
+  for (const [what, header, address] of HEADERS) {
+    for (let end = 0; end < header.length; end++) t.equal(readProxyHeader(header.subarray(0, end), 16_384), undefined, `${what}, ${end}`)
+    for (const rest of ['', 'GET', 'PROXY UNKNOWN\r\n'])
+      t.strictSame(readProxyHeader(Buffer.concat([header, Buffer.from(rest)]), 16_384), { length: header.length, address }, what)
+  }
+  for (const bytes of MALFORMED)
+    t.throws(() => readProxyHeader(bytes, 16_384), { code: 'PROXY_HEADER' }, bytes.toString('latin1').slice(0, 60))
+  t.end()
+})
+
+// A line is what SHOUTcast encoders begin with.
+const NOT_READ = /^(HTTP\/1\.. 400 |invalid password)/
+
+t.test('a proxy that is believed says whose a connection is, before plain text and TLS alike, and nobody else does', async (t) => {
+  const pem = join(import.meta.dirname, '../fixtures/localhost.pem')
+  const { server, say, port } = await room(t, {
+    trustedProxies: ['127.0.0.1', '203.0.113.0/24'],
+    proxyProtocol: true,
+    access: { deny: ['192.0.2.66'] },
+    tls: { certificate: pem, key: pem },
+  })
+  const seen: string[] = []
+  server.on('access', ({ address }) => seen.push(address))
+  const GET = 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n'
+  const asked = async (header: Buffer | string, headers = ''): Promise<string | undefined> => {
+    const answer = await say(header, `${GET}${headers}\r\n`)
+    t.match(answer, /^HTTP\/1\.1 200 /)
+    await until('the request to be logged', () => seen.length > 0)
+    return seen.pop()
+  }
+  const v1 = (address: string): string => `PROXY TCP4 ${address} 198.51.100.1 1 2\r\n`
+  t.equal(await asked(v1('192.0.2.1')), '192.0.2.1')
+  t.equal(await asked(binary(0x21, V6)), '2001:db8::1')
+  t.equal(await asked(binary(0, [], { command: 0x20 })), '127.0.0.1', "the proxy's own")
+  // What a client says of itself is believed of those who are trusted alone, and nobody knows who this one is.
+  t.equal(await asked(v1('192.0.2.1'), 'X-Forwarded-For: 10.9.9.9\r\n'), '192.0.2.1')
+  t.equal(await asked(v1('203.0.113.7'), 'X-Forwarded-For: 10.9.9.9\r\n'), '10.9.9.9')
+  t.equal(await asked('PROXY UNKNOWN\r\n', 'X-Forwarded-For: 10.9.9.9\r\n'), '')
+  t.equal(await asked(binary(0, []), 'X-Forwarded-For: 10.9.9.9\r\n'), '')
+  t.match(await say(v1('192.0.2.66'), `${GET}\r\n`), /^HTTP\/1\.. 403 /, 'and lists hold for it')
+  t.match(await say(`${v1('192.0.2.1')}${v1('192.0.2.2')}${GET}\r\n`), NOT_READ, 'a client cannot add another')
+  for (const bytes of MALFORMED.slice(0, 3)) t.match(await say(bytes), /^HTTP\/1\.0 400 [^]*PROXY protocol/)
+  // Byte by byte.
+  const pieces = [...`${v1('192.0.2.9')}${GET}\r\n`].map((byte) => Buffer.from(byte))
+  t.match(await say(...pieces), /^HTTP\/1\.1 200 /)
+  await until('the request to be logged', () => seen.includes('192.0.2.9'))
+
+  const plain = connect(port, '127.0.0.1')
+  t.teardown(() => plain.destroy())
+  plain.write(v1('192.0.2.7'))
+  const secure = connectTls({ socket: plain, rejectUnauthorized: false })
+  let heard = ''
+  secure.on('data', (chunk) => (heard += String(chunk))).write(`${GET}\r\n`)
+  await until('the answer within TLS', () => heard.startsWith('HTTP/1.1 200'))
+  await until('the request to be logged', () => seen.includes('192.0.2.7'))
+
+  server.reload({ auth, proxyProtocol: true, trustedProxies: ['203.0.113.0/24'] })
+  t.match(await say(v1('192.0.2.1'), `${GET}\r\n`), NOT_READ, 'a peer that is not trusted sends a request that makes no sense')
+  t.match(await say(`${GET}\r\n`), /^HTTP\/1\.1 200 /)
+  server.reload({ auth, trustedProxies: ['127.0.0.1'] })
+  t.match(await say(v1('192.0.2.1'), `${GET}\r\n`), NOT_READ, 'and so does a trusted one while the option is off')
 })
