@@ -102,6 +102,8 @@ const SCHEMAS: ReadonlyMap<string, { safeParse(value: unknown): { success: boole
 const KEYS: Readonly<Record<string, readonly [key: string, kind: 'text' | 'flag' | 'not' | 'number' | 'seconds']>> = {
   username: ['sourceUser', 'text'],
   password: ['sourcePassword', 'text'],
+  'on-connect': ['onConnect', 'text'],
+  'on-disconnect': ['onDisconnect', 'text'],
   'stream-name': ['name', 'text'],
   'stream-description': ['description', 'text'],
   'stream-url': ['url', 'text'],

@@ -6,7 +6,7 @@ export const NOTHING = 'floecast knows nothing of the kind'
 
 const RELAYS = 'floecast relays no other servers; let the encoder, or ffmpeg, send here'
 const DIRECTORY = 'floecast reports to no directory'
-const HOOKS = 'no program is run; webhooks, added on the page at /admin/, tell of sources and listeners'
+const HOOKS = 'on-connect and on-disconnect of a mount run programs; webhooks, added on the page at /admin/, tell of all else'
 const OBSOLETE = 'Icecast itself has no use for it any more'
 const UNIT = 'whoever starts floecast sees to it, as systemd does'
 
@@ -49,8 +49,6 @@ export const AUTHENTICATION: Reasons = {
 /** Of a mount. */
 export const MOUNT: Reasons = {
   'no-mount': 'a mount is there for all who know its name',
-  'on-connect': HOOKS,
-  'on-disconnect': HOOKS,
   'event-bindings': HOOKS,
   'cluster-password': OBSOLETE,
   charset: 'titles are read as UTF-8 where they are that, else as ISO-8859-1, and sent as UTF-8',

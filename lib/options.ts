@@ -95,6 +95,12 @@ const isUpstream = (text: string): boolean => {
 }
 const upstream = z.string().refine(isUpstream).meta({ allowed: 'an http or https address without a password in it' })
 
+// Which program is run, is for whoever can write the configuration: `fileOnly` keeps it from being changed while the server runs.
+const program = z
+  .string()
+  .regex(/^(\/|[A-Za-z]:[\\/])[^\0]*$/)
+  .meta({ allowed: 'the whole path of a program' })
+
 const mountPath = z.string().startsWith('/').meta({ allowed: 'a path that begins with /' })
 
 /**
@@ -199,6 +205,16 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('File that each listener hears first, before what is live, in the format that the source sends; 16 MiB at most')
     .meta({ examples: ['/etc/floecast/welcome.mp3'], allowed: 'the path of a file' }),
+  onConnect: program
+    .optional()
+    .describe(
+      'Program that is run when a source connects, with the mount as its argument and without a shell; only the configuration file can set it',
+    )
+    .meta({ examples: ['/etc/floecast/on-connect'], fileOnly: true }),
+  onDisconnect: program
+    .optional()
+    .describe('Program that is run when a source has gone, as onConnect')
+    .meta({ examples: ['/etc/floecast/on-disconnect'], fileOnly: true }),
   headers: headers
     .default({})
     .describe('Further header lines in the answers to listeners, by name')
@@ -337,6 +353,10 @@ export const serverOptions = z
     maxConnections: count.default(0).describe('Most connections of all kinds at a time; 0 is unlimited'),
     headerSize: bytes.min(1024).default(16_384).describe('Most bytes in the head of a request (431 above it)'),
     headerTimeout: milliseconds.min(1).default(15_000).describe('Milliseconds within which the head of a request must be complete'),
+    hookTimeout: milliseconds
+      .max(2_147_483_647)
+      .default(60_000)
+      .describe('Milliseconds that a program of onConnect or onDisconnect may run before it is ended; 0 for as long as it likes'),
     shoutcastMount: mountPath.default('/stream').describe('Mount of SHOUTcast sources, whose protocol cannot name one'),
     trustedProxies: z
       .array(range)

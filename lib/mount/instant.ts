@@ -107,6 +107,8 @@ export class InstantStream extends Outlet implements Sink {
     if (tracks.length === 0) return this.onEnd()
     this.#muxer = createMuxer(this.form, tracks)
     this.#begun = false
+    // The content type is that of these tracks, so nobody begins with the former ones.
+    this.queue.cut()
     this.tune(tracks.some(({ kind }) => kind === 'video'))
   }
 

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock.js'
 import { FloecastError } from '../errors.js'
-import { serverOptions, type ServerSettings } from '../options.js'
+import { mountOptions, mountSettings, serverOptions, type ServerSettings } from '../options.js'
 import { effectsOf, type EffectsContext } from './effects.js'
 import { hashPassword } from './password.js'
-import { type LockedSetting, type OwnSettings, type SettingsChange, type SettingsKeeper, withChanges } from './settings-keeper.js'
+import { type LockedSetting, type OwnSettings, type SettingsChange, type SettingsKeeper, valueAt, withChanges } from './settings-keeper.js'
 
 /** Whose password. */
 export type PasswordOwner = 'source' | 'admin'
@@ -68,6 +68,16 @@ export class Edits {
    * @throws FloecastError SETTING_LOCKED, SETTING_REFUSED
    */
   preview(changes: readonly SettingsChange[]): ServerSettings {
+    const after = this.#after(changes)
+    const before = this.#context.settings
+    for (const [name, settings] of Object.entries(after.mounts))
+      for (const key of FILE_ONLY)
+        if (valueAt(settings, [key]) !== valueAt(mountSettings(before, name), [key]))
+          throw new FloecastError('SETTING_LOCKED', { path: `mounts.${name}.${key}`, by: 'the configuration file alone' })
+    return after
+  }
+
+  #after(changes: readonly SettingsChange[]): ServerSettings {
     for (const { path } of changes) {
       const lock = this.lockOf(path)
       if (lock !== undefined) throw new FloecastError('SETTING_LOCKED', { path: path.join('.'), by: lock.by })
@@ -99,8 +109,11 @@ export class Edits {
    * @throws FloecastError SETTING_LOCKED, SETTING_REFUSED
    */
   effects(changes: readonly SettingsChange[], notes: readonly string[] = []): string[] {
+    return this.#effects(this.preview(changes), notes)
+  }
+
+  #effects(after: ServerSettings, notes: readonly string[] = []): string[] {
     const { settings } = this.#context
-    const after = this.preview(changes)
     if (isDeepStrictEqual(settings, after)) return [...notes, 'Nothing changes: it is so already']
     const effects = [...notes, ...effectsOf(this.#context, settings, after)]
     return effects.length > 0 ? effects : ['It holds at once; nobody is dropped']
@@ -116,7 +129,7 @@ export class Edits {
     return this.#next(async () => {
       const found = this.#undos.get(id)
       if (found === undefined || found.until < this.#context.clock.now()) throw new FloecastError('NOTHING_TO_UNDO')
-      const effects = this.effects(found.changes)
+      const effects = this.#effects(this.#after(found.changes))
       await this.#keeper.change(found.changes)
       this.#undos.delete(id)
       return effects
@@ -150,5 +163,10 @@ export class Edits {
     return id
   }
 }
+
+/** Settings of mounts that no change may touch: what was set by the configuration is taken along, and comes back with what is undone. */
+const FILE_ONLY: readonly string[] = Object.entries(mountOptions.shape).flatMap(([key, schema]) =>
+  schema.meta()?.['fileOnly'] === true ? [key] : [],
+)
 
 const isWithin = (inner: string, outer: string): boolean => inner === outer || inner.startsWith(`${outer}.`)

@@ -223,6 +223,7 @@ function server({ mounts: all }: EffectsContext, before: ServerSettings, after: 
       'maxConnections',
       'headerSize',
       'headerTimeout',
+      'hookTimeout',
       'shoutcastMount',
       'trustedProxies',
     ] as const

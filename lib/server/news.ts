@@ -3,6 +3,7 @@ import { Mount, type MountEvents, type Tell } from '../mount/mount.js'
 import { Source } from '../mount/source.js'
 import { Feed } from './feed.js'
 import { History, type HistoryOwner } from './history.js'
+import { Hooks, type HooksOwner } from './hooks.js'
 import { IcecastNews } from './icecast-news.js'
 import { Live } from './live.js'
 import type { LogTail } from './log-tail.js'
@@ -12,7 +13,7 @@ import { WEBHOOK_NEWS } from './webhook-news.js'
 import { Webhooks } from './webhooks.js'
 
 /** What is needed of the server whose news they are. */
-export interface NewsOwner extends ReportContext, HistoryOwner {
+export interface NewsOwner extends ReportContext, HistoryOwner, HooksOwner {
   /** Who changed what, and where webhooks are kept. */
   readonly state: State
   /** The last entries of the log. */
@@ -42,6 +43,8 @@ export class News {
   readonly webhooks: Webhooks
   /** Those who follow it as they would Icecast. */
   readonly icecast: IcecastNews
+  /** Programs that are run when sources come and go. */
+  readonly hooks: Hooks
   /** How the server does, and did for the last hour. */
   readonly history: History
   readonly #owner: NewsOwner
@@ -54,6 +57,7 @@ export class News {
     this.history = new History(owner)
     this.feed = new Feed({ clock: owner.clock, history: this.history, tail: owner.tail, audit: owner.state.audit })
     this.webhooks = new Webhooks(owner)
+    this.hooks = new Hooks(owner)
   }
 
   /** How many follow what happens on a connection of their own. */
@@ -78,20 +82,24 @@ export class News {
     WEBHOOK_NEWS[event]?.((...news) => this.webhooks.tell(...news), this.#owner.clock.now(), ...args)
     const change = CHANGES[event]
     if (change !== undefined) for (const mount of args) if (mount instanceof Mount) this.feed.changed(mount.name, change)
-    const [one] = args
-    if (event === 'end' && one instanceof Source) this.history.gone(one)
+    const [one, other] = args
+    if (event === 'source' && one instanceof Source && other instanceof Mount) this.hooks.connected(one, other)
+    if (event === 'end' && one instanceof Source) {
+      this.history.gone(one)
+      if (other instanceof Mount) this.hooks.disconnected(one, other)
+    }
     if (event === 'forget' && one instanceof Mount) this.history.forgotten(one)
   }
 
   /**
    * Ends all streams of news.
-   * @returns when webhooks have said what was still to be said, or have had their time
+   * @returns when webhooks have said what was still to be said and hooks have ended, or have had their time
    */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.stop()
     this.live.close()
     this.feed.close()
     this.icecast.close()
-    return this.webhooks.close()
+    await Promise.all([this.webhooks.close(), this.hooks.close()])
   }
 }

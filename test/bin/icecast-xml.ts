@@ -86,7 +86,7 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
      <max-listener-duration>3600</max-listener-duration><queue-size>8</queue-size><burst-size>7</burst-size><source-timeout>6</source-timeout>
      <mp3-metadata-interval>4096</mp3-metadata-interval><stream-name>N</stream-name><stream-description>D</stream-description><stream-url>U</stream-url><genre>G</genre>
      <fallback-mount>/b</fallback-mount><fallback-override>0</fallback-override><fallback-when-full>1</fallback-when-full>
-     <dump-file>/srv/dump/a-%Y.mp3</dump-file><http-headers><header name="X-A" value="1"/></http-headers></mount>`,
+     <dump-file>/srv/dump/a-%Y.mp3</dump-file><http-headers><header name="X-A" value="1"/></http-headers><on-connect>/etc/come</on-connect><on-disconnect>/etc/go</on-disconnect></mount>`,
     {
       mediaDir: '/srv/dump',
       mounts: {
@@ -110,6 +110,8 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
           fallbackWhenFull: true,
           dump: 'a-%Y.mp3',
           headers: { 'X-A': '1' },
+          onConnect: '/etc/come',
+          onDisconnect: '/etc/go',
         },
       },
     },
@@ -130,7 +132,7 @@ const WITHOUT = `
 <master-update-interval>1</master-update-interval><master-username>x</master-username><master-password>x</master-password><relay><server>x</server></relay><directory><yp-url>x</yp-url></directory>
 <limits><threadpool>1</threadpool><client-timeout>1</client-timeout></limits><authentication><relay-user>x</relay-user><relay-password>x</relay-password></authentication>
 <listen-socket><port>1</port><so-sndbuf>1</so-sndbuf></listen-socket>
-<mount><mount-name>/a</mount-name><no-mount>1</no-mount><on-connect>x</on-connect><on-disconnect>x</on-disconnect><cluster-password>x</cluster-password><charset>x</charset>
+<mount><mount-name>/a</mount-name><no-mount>1</no-mount><cluster-password>x</cluster-password><charset>x</charset>
 <bitrate>1</bitrate><type>x</type><subtype>x</subtype><authentication type="htpasswd"></authentication></mount>
 <logging><errorlog>x</errorlog><playlistlog>x</playlistlog><logsize>1</logsize><logarchive>1</logarchive></logging>
 <paths><basedir>x</basedir><adminroot>x</adminroot><pidfile>x</pidfile><alias source="/foo" destination="/bar"/>

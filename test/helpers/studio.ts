@@ -28,6 +28,7 @@ export class Studio {
   /** Told after each packet. */
   watch: () => void = () => {}
   #muxer: MpegTsMuxer | undefined
+  #hasPictures = true
 
   constructor(options: MountOptions = {}, clock = new FakeClock(NOON)) {
     this.clock = clock
@@ -63,7 +64,7 @@ export class Studio {
       const wait = began + at * 1000 - this.clock.now()
       if (wait > 0) this.clock.pass(wait)
       this.#muxer ??= new MpegTsMuxer([H264, AAC])
-      this.broadcast.push('mpeg-ts', this.#muxer.write([packet]), true)
+      this.broadcast.push('mpeg-ts', this.#muxer.write([packet]), this.#hasPictures)
       this.watch()
     }
     const rest = began + seconds * 1000 - this.clock.now()
@@ -80,6 +81,7 @@ export class Studio {
   /** Begins with tracks of other kinds. */
   mux(tracks: readonly MediaTrack[]): void {
     this.#muxer = new MpegTsMuxer(tracks)
+    this.#hasPictures = tracks.some(({ kind }) => kind === 'video')
   }
 }
 

@@ -185,6 +185,31 @@ t.test('another configuration comes inline with its header, the same goes on wit
   t.equal(boxes(mp4.heard()).filter((type) => type === 'moov').length, 3)
 })
 
+t.test('who joins where pictures have gone or come back hears only tracks that the content type tells', async (t) => {
+  const studio = new Studio()
+  studio.play(2)
+  const { broadcast } = studio
+  const first = listen(broadcast.stream('mp4')!)
+  await settled(studio.clock)
+  for (const [tracks, type] of [
+    [[AAC], 'audio/mp4'],
+    [[H264, AAC], 'video/mp4'],
+  ] as const) {
+    studio.mux(tracks)
+    broadcast.restart()
+    studio.play(3, tracks.length === 1 ? { video: undefined, from: 10 } : { from: 20 })
+    const late = listen(broadcast.stream('mp4')!)
+    t.match(broadcast.stream('mp4')!.contentType, type)
+    studio.play(2, tracks.length === 1 ? { video: undefined, from: 13 } : { from: 23 })
+    await settled(studio.clock)
+    t.equal(boxes(late.heard()).filter((box) => box === 'moov').length, 1, `${type}: one header`)
+    t.equal(late.heard().includes('avcC'), tracks.length === 2)
+    t.ok(boxes(late.heard()).filter((box) => box === 'moof').length > 5, 'and media')
+    late.client.destroy()
+  }
+  t.notOk(first.isOver(), 'and who was there goes on')
+})
+
 t.test('a viewer who lags goes on at a newer key frame, and one who is overtaken is dropped', async (t) => {
   const studio = new Studio({ queueSize: 400_000 })
   studio.play(5, { size: 4000 })

@@ -1,7 +1,10 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import t from 'tap'
 import { basic } from '../../lib/server/auth.js'
 import { createServer } from '../../lib/server/server.js'
+import { temporary } from '../helpers/server.js'
 import { until } from '../helpers/wait.js'
 
 /*
@@ -64,7 +67,7 @@ const ROWS: readonly Row[] = [
   ...command('killsource'),
 ]
 
-// Listeners have no passwords, and no program is run when a source connects.
+// Listeners have no passwords.
 const MISSING = [
   'manageauth: 404',
   'closed mount, nobody: 200',
@@ -76,12 +79,16 @@ const MISSING = [
 // MPEG-1 layer III: what the format is does not matter here.
 const MP3 = Buffer.concat(Array.from({ length: 20 }, () => Buffer.concat([Buffer.from('fffb9000', 'hex'), Buffer.alloc(413)])))
 
-t.test("52 of the 58 assertions of Icecast's own test hold", async (t) => {
+t.test("53 of the 58 assertions of Icecast's own test hold", async (t) => {
+  const folder = temporary(t)
+  const [program, traces] = [join(folder, 'on-connect'), join(folder, 'traces')]
+  writeFileSync(program, `#!/bin/sh\necho "$1" >> ${traces}\n`, { mode: 0o755 })
   const server = createServer({
     auth: basic({ source: 'hackme', admin: 'hackme-admin' }),
     mounts: {
       '/test.ogg': { sourceUser: 'foobar', sourcePassword: 'hackmemore', sourceTimeout: 60_000 },
       '/foo.ogg': { sourceTimeout: 60_000 },
+      '/new.ogg': { onConnect: program },
     },
   })
   const { port } = await server.listen({ port: 0, host: '127.0.0.1' })
@@ -111,8 +118,9 @@ t.test("52 of the 58 assertions of Icecast's own test hold", async (t) => {
     if (status !== wanted) failed.push(`${name}: ${status}`)
   }
   t.strictSame(failed, MISSING)
-  t.strictSame([await publish('/new.ogg'), await publish('/new.ogg', SOURCE, `Content-Length: ${MP3.length}\r\n`)], [401, 200])
-  // The other two say that a program has not been run, and then that it has.
+  const length = `Content-Length: ${MP3.length}\r\n`
+  t.strictSame([await publish('/new.ogg'), existsSync(traces), await publish('/new.ogg', SOURCE, length)], [401, false, 200])
+  await until('the program to have been run', () => existsSync(traces) && readFileSync(traces, 'utf8') === '/new.ogg\n')
   t.equal(ROWS.length + 4, 58)
-  t.equal(58 - MISSING.length - 1, 52)
+  t.equal(58 - MISSING.length, 53)
 })

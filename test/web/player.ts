@@ -5,7 +5,7 @@ import type { MountStatus } from '../../lib/index.js'
 import { beaconAddress, mountAddress, serverAddress, vlcAddress } from '../../lib/web/player/address.js'
 import type { MountFacts } from '../../lib/web/player/facts.js'
 import { LatencyController, MOST_BEHIND } from '../../lib/web/player/latency.js'
-import { choose, plansFor, type Support } from '../../lib/web/player/pick.js'
+import { choose, isSame, plansFor, type Support } from '../../lib/web/player/pick.js'
 import { cutterFor } from '../../lib/web/player/pieces.js'
 import { StallWatch } from '../../lib/web/player/stalls.js'
 import { behind, clock } from '../../lib/web/player/words.js'
@@ -126,7 +126,9 @@ t.test('stalls are counted by the clock of the media, and three in half a minute
     return begun
   }
   t.equal(run(3000, false), 0, 'where it begins is no stall')
+  t.notOk(watch.hasMoved)
   t.equal(run(1000, true), 0)
+  t.ok(watch.hasMoved, 'what goes on tells that it plays')
   t.equal(run(1000, false), 1, 'one that lasts is one')
   t.ok(watch.isStill)
   t.equal(run(500, true), 0)
@@ -208,6 +210,20 @@ t.test('the ways to play are those that the browser knows, as near to live as is
     instant: [instant('webm', 'video/webm; codecs="vp8,vorbis"'), instant('ogg', 'audio/ogg; codecs="vorbis"')],
   })
   t.same(ways(web, CHROMIUM), ['instant instant webm instant', 'low shaka mpd dash', 'safe shaka mpd dash'])
+})
+
+t.test('where pictures come or go, a playlist is another way to play, and an instant stream the same', (t) => {
+  const plans = ['video/mp4; codecs="avc1.64001f,mp4a.40.2"', 'audio/mp4; codecs="mp4a.40.2"'].map((type) =>
+    plansFor(
+      choose(mount(type.startsWith('video/') ? [H264, AAC] : [AAC], { hls: segmented(type), instant: [instant('mp4', type)] }), CHROMIUM),
+      'instant',
+    ),
+  )
+  const [both, sound] = plans.map((all) => (mode: string) => all.find((plan) => plan.mode === mode)!.way)
+  t.notOk(isSame(both!('low'), sound!('low')))
+  t.notOk(isSame(both!('safe'), sound!('safe')))
+  t.ok(isSame(both!('instant'), sound!('instant')))
+  t.end()
 })
 
 t.test('where nothing plays, it is said why, and what would', async (t) => {

@@ -22,6 +22,8 @@ const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'access.denyFile',
   'access.denyAgentsFile',
   'headers',
+  'onConnect',
+  'onDisconnect',
   'dump',
   'dvr',
   'dvrSize',

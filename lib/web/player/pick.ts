@@ -91,8 +91,9 @@ export function plansFor({ ways, sound }: Choice, wish: Mode, soundOnly = false)
 /** Whether two ways are the same. */
 export const isSame = (a: Way, b: Way): boolean => keyOf(a) === keyOf(b)
 
-/** Tells ways apart. */
-export const keyOf = ({ engine, ending, protocol }: Way): string => `${engine} ${ending} ${protocol}`
+/** Tells ways apart. An instant stream says by itself that pictures come or go; what a playlist has is read once, so one with pictures is another than one without. */
+export const keyOf = ({ engine, ending, protocol, type }: Way): string =>
+  `${engine} ${ending} ${protocol}${engine !== 'instant' && type.includes('video/') ? ' with pictures' : ''}`
 
 function endless({ forms }: MountFacts, support: Support): Way[] {
   return forms.instant.flatMap(({ form, media }): Way[] => {

@@ -313,6 +313,8 @@ export class Playback {
       if (this.#stalls.tooMany(now)) return this.#fallBack()
       this.#settings.changed()
     }
+    // Where a buffer goes on with another stream before it has run dry, no event tells that it plays.
+    if (this.#state === 'starting' && this.#stalls.hasMoved) this.#runs()
     if (this.#state === 'playing' && now - this.#since > PROVEN) {
       this.#failures.clear()
       this.#attempts = 0

@@ -59,6 +59,11 @@ export class StallWatch {
     return true
   }
 
+  /** Whether the clock has moved since {@link StallWatch.restart}. */
+  get hasMoved(): boolean {
+    return this.#hasMoved
+  }
+
   /** Whether it stands still now. */
   get isStill(): boolean {
     return this.#counted

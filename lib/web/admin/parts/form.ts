@@ -69,7 +69,7 @@ export class FloeForm extends PageElement {
       value: changed ? (written ?? schema.default) : at(this.values, path),
       changed,
       own: this.own.has(path),
-      locked: this.lock(path),
+      locked: schema.fileOnly === true ? 'the configuration file' : this.lock(path),
       disabled: this.still || this.#busy,
       problem: this.#problems.get(path),
       onInput: (value) => this.#write(field, value),

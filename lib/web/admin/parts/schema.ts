@@ -17,6 +17,8 @@ export interface Schema {
   readonly allowed?: string
   /** Whether it is never shown. */
   readonly secret?: boolean
+  /** Whether the configuration file alone can set it. */
+  readonly fileOnly?: boolean
 }
 
 /** One setting of a form. */
@@ -42,6 +44,8 @@ const LABELS: Readonly<Record<string, string>> = {
   fallbackOverride: 'Come back from the fallback',
   fallbackWhenFull: 'Fallback when full',
   intro: 'Played first',
+  onConnect: 'Run when a source comes',
+  onDisconnect: 'Run when a source goes',
   maxListenerDuration: 'Longest time for one listener',
   relay: 'Taken from',
   relayUser: 'User name there',
