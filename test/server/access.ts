@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { tmpdir } from 'node:os'
@@ -318,4 +318,142 @@ t.test('a proxy that is believed says whose a connection is, before plain text a
   t.match(await say(`${GET}\r\n`), /^HTTP\/1\.1 200 /)
   server.reload({ auth, trustedProxies: ['127.0.0.1'] })
   t.match(await say(v1('192.0.2.1'), `${GET}\r\n`), NOT_READ, 'and so does a trusted one while the option is off')
+})
+
+// What is asked of a file of ten bytes, "0123456789", and what comes: the status, the body, and Content-Range.
+const RANGES: readonly (readonly [headers: Readonly<Record<string, string>>, status: number, body: string, range?: string])[] = [
+  [{}, 200, '0123456789'],
+  [{ range: 'bytes=0-' }, 206, '0123456789', 'bytes 0-9/10'],
+  [{ range: 'bytes=0-0' }, 206, '0', 'bytes 0-0/10'],
+  [{ range: 'bytes=3-5' }, 206, '345', 'bytes 3-5/10'],
+  [{ range: 'bytes=9-' }, 206, '9', 'bytes 9-9/10'],
+  [{ range: 'bytes=8-999' }, 206, '89', 'bytes 8-9/10'],
+  [{ range: 'bytes=-3' }, 206, '789', 'bytes 7-9/10'],
+  [{ range: 'bytes=-99' }, 206, '0123456789', 'bytes 0-9/10'],
+  [{ range: 'bytes=-0' }, 416, '', 'bytes */10'],
+  [{ range: 'bytes=10-' }, 416, '', 'bytes */10'],
+  [{ range: 'bytes=99-100' }, 416, '', 'bytes */10'],
+  [{ range: 'bytes=5-3' }, 200, '0123456789'],
+  [{ range: 'bytes=-' }, 200, '0123456789'],
+  [{ range: 'bytes=0-1,4-5' }, 200, '0123456789'],
+  [{ range: 'seconds=0-1' }, 200, '0123456789'],
+  [{ range: 'bytes=1-2', 'if-range': 'ETAG' }, 206, '12', 'bytes 1-2/10'],
+  [{ range: 'bytes=1-2', 'if-range': 'DATE' }, 206, '12', 'bytes 1-2/10'],
+  [{ range: 'bytes=1-2', 'if-range': '"other"' }, 200, '0123456789'],
+  [{ range: 'bytes=1-2', 'if-range': 'W/ETAG' }, 200, '0123456789'],
+  [{ range: 'bytes=1-2', 'if-range': 'Mon, 26 Jul 1997 05:00:00 GMT' }, 200, '0123456789'],
+  [{ 'if-none-match': 'ETAG' }, 304, ''],
+  [{ 'if-none-match': '"other"' }, 200, '0123456789'],
+  [{ 'if-modified-since': 'DATE' }, 304, ''],
+]
+
+t.test('files are given with ranges, and never what is hidden, elsewhere, or has the path of a mount or a page', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'floecast-webroot-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const webroot = join(folder, 'web')
+  mkdirSync(join(webroot, 'sub/.git'), { recursive: true })
+  const SECRET = 'nobody-may-read-this'
+  for (const hidden of ['../secret', '.htpasswd', 'sub/.git/config', '.hidden.mp3', 'page.xsl', 'admin.html'])
+    writeFileSync(join(webroot, hidden), SECRET)
+  mkdirSync(join(webroot, 'admin'))
+  for (const taken of ['admin/stats', 'healthz', 'live.mp3', 'off.mp3', 'live.m3u', 'idle.m3u8'])
+    writeFileSync(join(webroot, taken), SECRET)
+  for (const name of ['ten.mp3', 'sub/a b.ogg', 'sub/é.txt', 'no-ending', 'empty.mp3'])
+    writeFileSync(join(webroot, name), name === 'empty.mp3' ? '' : '0123456789')
+  symlinkSync(join(folder, 'secret'), join(webroot, 'link.mp3'))
+  symlinkSync('.htpasswd', join(webroot, 'inner.mp3'))
+  symlinkSync('ten.mp3', join(webroot, 'also.mp3'))
+  const { ask, publish } = await room(t, { webroot, mounts: { '/off.mp3': {} } })
+  await publish('/live.mp3')
+
+  const whole = await ask('/ten.mp3')
+  const header = (answer: string, name: string): string | undefined => new RegExp(`^${name}: (.*)\r$`, 'im').exec(answer)?.[1]
+  const known = { ETAG: header(whole, 'etag')!, DATE: header(whole, 'last-modified')! }
+  const filled = (value: string): string => value.replace('ETAG', known.ETAG).replace('DATE', known.DATE)
+  for (const [headers, status, body, range] of RANGES) {
+    const what = JSON.stringify(headers)
+    const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, filled(value)]))
+    const answer = await ask('/ten.mp3', sent)
+    t.equal(statusOf(answer), status, what)
+    if (status !== 416) t.equal(answer.slice(answer.indexOf('\r\n\r\n') + 4), body, what)
+    t.equal(header(answer, 'content-range'), range, what)
+    if (status < 300) t.match([header(answer, 'content-length'), header(answer, 'accept-ranges')], [String(body.length), 'bytes'], what)
+    const head = await ask('/ten.mp3', sent, 'HEAD')
+    t.equal(statusOf(head), status === 304 ? 304 : 200, `HEAD ${what}`)
+    t.ok(head.endsWith('\r\n\r\n'), 'has no body')
+  }
+  const types = {
+    '/ten.mp3': 'audio/mpeg',
+    '/sub/a%20b.ogg': 'audio/ogg',
+    '/sub/%C3%A9.txt': 'text/plain',
+    '/no-ending': 'application/octet-stream',
+    '/also.mp3': 'audio/mpeg',
+    '/empty.mp3': 'audio/mpeg',
+  }
+  for (const [path, type] of Object.entries(types)) {
+    const answer = await ask(path)
+    t.equal(statusOf(answer), 200, path)
+    t.ok(header(answer, 'content-type')?.startsWith(type), `${path}: ${header(answer, 'content-type')}`)
+  }
+  t.match(await ask('/ten.mp3.m3u'), /audio\/x-mpegurl[^]*\r\n\r\nhttp:\/\/radio\.test\/ten\.mp3\r\n$/)
+
+  const closed =
+    '/../secret /..%2fsecret /%2e%2e/secret /%2e%2e%2fsecret /sub/../../secret /sub/..%2f..%2fsecret /..%5csecret /..\\secret //secret /sub//../secret /./ten.mp3 /%2e/ten.mp3 /ten.mp3%00 /ten.mp3%00.ogg ' +
+    '/.htpasswd /%2ehtpasswd /%252ehtpasswd /sub/.git/config /sub/%2egit/config /.hidden.mp3 /.hidden.mp3.m3u /.htpasswd.m3u /link.mp3 /link.mp3.m3u /inner.mp3 /page.xsl /page.XSL /admin/stats /admin.html /off.mp3 /idle.m3u8x ' +
+    '/sub /sub/ / /ten.mp3/ /ten.mp3/x /%c0%ae%c0%ae/secret /..;/secret'
+  for (const path of closed.split(' ')) {
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await ask(path, {}, method)
+      t.notOk(answer.includes(SECRET) || answer.includes('0123456789'), `${method} ${path}`)
+      if (path !== '/') t.ok(statusOf(answer) >= 400, `${method} ${path}: ${answer.slice(0, 20)}`)
+    }
+  }
+  for (const path of ['/healthz', '/live.mp3', '/live.mp3.m3u', '/admin/stats']) t.notMatch(await ask(path), SECRET, path)
+  t.equal(statusOf(await ask('/ten.mp3', { 'content-type': 'text/plain', 'content-length': '0' }, 'POST')) >= 400, true)
+})
+
+t.test('an alias stands for a mount, a file or a page, but not for who publishes', async (t) => {
+  const webroot = mkdtempSync(join(tmpdir(), 'floecast-webroot-'))
+  t.teardown(() => rmSync(webroot, { recursive: true, force: true }))
+  writeFileSync(join(webroot, 'jingle é.ogg'), 'jingle')
+  const aliases = {
+    '/listen': '/live.mp3',
+    '/listen.m3u8': '/live.mp3.m3u8',
+    '/jingle': '/jingle é.ogg',
+    '/now': '/status-json.xsl',
+    '/ö': '/live.mp3',
+  }
+  const { ask, publish, server, say } = await room(t, { webroot, aliases })
+  await publish('/live.mp3')
+  t.match(await ask('/listen?x=1'), /^HTTP\/1\.1 200 [^]*content-type: audio\/mpeg/i)
+  t.match(await ask('/%C3%B6'), /^HTTP\/1\.1 200 [^]*content-type: audio\/mpeg/i)
+  t.match(await ask('/listen.m3u8'), /#EXTM3U/)
+  t.match(await ask('/jingle'), /content-type: audio\/ogg[^]*jingle$/i)
+  t.match(await ask('/now'), /"icestats"/)
+  // On a connection that Node's parser holds, too.
+  const twice = await say(
+    'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET /jingle HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET /now HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+  )
+  t.match(twice, /jingle[^]*"icestats"/)
+  await publish('/jingle')
+  t.ok(server.mounts.get('/jingle'))
+  for (const wrong of [{ '/a': '/b', '/b': '/c' }, { '/a': '/a' }, { '/admin': '/x' }, { '/api/v1/x': '/x' }, { x: '/y' }])
+    t.throws(() => createServer({ auth, aliases: wrong }), JSON.stringify(wrong))
+})
+
+t.test('titles are read in the charset of the mount, where the encoder names none', async (t) => {
+  const { ask, publish, server } = await room(t, { mounts: { '/k.mp3': { charset: 'windows-1251' }, '/u.mp3': {} } })
+  await publish('/k.mp3')
+  await publish('/u.mp3')
+  const titled = async (mount: string, song: string): Promise<string | undefined> => {
+    await ask(`/admin/metadata?mode=updinfo&mount=${mount}&song=${song}`, { authorization: BASIC.slice(15).trim() })
+    return server.mounts.get(mount)?.metadata.display
+  }
+  t.equal(await titled('/k.mp3', '%CC%E8%F0'), 'Мир')
+  t.equal(await titled('/k.mp3', '%D0%9C%D0%B8%D1%80&charset=utf-8'), 'Мир')
+  t.equal(await titled('/u.mp3', '%D0%9C%D0%B8%D1%80'), 'Мир')
+  t.equal(await titled('/u.mp3', '%E9t%E9'), 'été')
+  t.throws(() => createServer({ auth, mounts: { '/x': { charset: 'klingon' } } }), { name: 'ZodError' })
 })

@@ -29,6 +29,7 @@ const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'dvrSize',
   'queueSize',
   'burstSize',
+  'burstDuration',
   'hls.maxSize',
   'hls.segmentCount',
 ])
