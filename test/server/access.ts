@@ -74,6 +74,7 @@ async function room(t: Test, options: Partial<CreateServerOptions> = {}): Promis
   return { server, port, say, ask, publish }
 }
 
+const header = (answer: string, name: string): string | undefined => new RegExp(`^${name}: (.*)\r$`, 'im').exec(answer)?.[1]
 const statusOf = (answer: string): number => Number(answer.split(' ', 2)[1])
 
 t.test('a table of addresses finds what ranges hold, one by one or by CIDR, IPv4 in IPv6 too', (t) => {
@@ -367,7 +368,6 @@ t.test('files are given with ranges, and never what is hidden, elsewhere, or has
   await publish('/live.mp3')
 
   const whole = await ask('/ten.mp3')
-  const header = (answer: string, name: string): string | undefined => new RegExp(`^${name}: (.*)\r$`, 'im').exec(answer)?.[1]
   const known = { ETAG: header(whole, 'etag')!, DATE: header(whole, 'last-modified')! }
   const filled = (value: string): string => value.replace('ETAG', known.ETAG).replace('DATE', known.DATE)
   for (const [headers, status, body, range] of RANGES) {
