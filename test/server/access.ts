@@ -74,7 +74,7 @@ async function room(t: Test, options: Partial<CreateServerOptions> = {}): Promis
   return { server, port, say, ask, publish }
 }
 
-const header = (answer: string, name: string): string | undefined => new RegExp(`^${name}: (.*)\r$`, 'im').exec(answer)?.[1]
+const headerOf = (answer: string, name: string): string | undefined => new RegExp(`^${name}: (.*)\r$`, 'im').exec(answer)?.[1]
 const statusOf = (answer: string): number => Number(answer.split(' ', 2)[1])
 
 t.test('a table of addresses finds what ranges hold, one by one or by CIDR, IPv4 in IPv6 too', (t) => {
@@ -368,7 +368,7 @@ t.test('files are given with ranges, and never what is hidden, elsewhere, or has
   await publish('/live.mp3')
 
   const whole = await ask('/ten.mp3')
-  const known = { ETAG: header(whole, 'etag')!, DATE: header(whole, 'last-modified')! }
+  const known = { ETAG: headerOf(whole, 'etag')!, DATE: headerOf(whole, 'last-modified')! }
   const filled = (value: string): string => value.replace('ETAG', known.ETAG).replace('DATE', known.DATE)
   for (const [headers, status, body, range] of RANGES) {
     const what = JSON.stringify(headers)
@@ -376,8 +376,8 @@ t.test('files are given with ranges, and never what is hidden, elsewhere, or has
     const answer = await ask('/ten.mp3', sent)
     t.equal(statusOf(answer), status, what)
     if (status !== 416) t.equal(answer.slice(answer.indexOf('\r\n\r\n') + 4), body, what)
-    t.equal(header(answer, 'content-range'), range, what)
-    if (status < 300) t.match([header(answer, 'content-length'), header(answer, 'accept-ranges')], [String(body.length), 'bytes'], what)
+    t.equal(headerOf(answer, 'content-range'), range, what)
+    if (status < 300) t.match([headerOf(answer, 'content-length'), headerOf(answer, 'accept-ranges')], [String(body.length), 'bytes'], what)
     const head = await ask('/ten.mp3', sent, 'HEAD')
     t.equal(statusOf(head), status === 304 ? 304 : 200, `HEAD ${what}`)
     t.ok(head.endsWith('\r\n\r\n'), 'has no body')
@@ -393,7 +393,7 @@ t.test('files are given with ranges, and never what is hidden, elsewhere, or has
   for (const [path, type] of Object.entries(types)) {
     const answer = await ask(path)
     t.equal(statusOf(answer), 200, path)
-    t.ok(header(answer, 'content-type')?.startsWith(type), `${path}: ${header(answer, 'content-type')}`)
+    t.ok(headerOf(answer, 'content-type')?.startsWith(type), `${path}: ${headerOf(answer, 'content-type')}`)
   }
   t.match(await ask('/ten.mp3.m3u'), /audio\/x-mpegurl[^]*\r\n\r\nhttp:\/\/radio\.test\/ten\.mp3\r\n$/)
 
