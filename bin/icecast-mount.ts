@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join, relative } from 'node:path'
 import type { XmlElement } from '../lib/icy/xml.js'
 import { mountOptions } from '../lib/options.js'
 import { isOn, milliseconds, named, type Notes, slashed, textOf } from './icecast-notes.js'
-import { MOUNT, NOTHING } from './icecast-reasons.js'
+import { MOUNT, NOTHING, RELAY } from './icecast-reasons.js'
 
 /** What is set for a mount, by our keys. */
 export type MountTree = Record<string, string | number | boolean | Readonly<Record<string, string>>>
@@ -17,6 +17,7 @@ export class MountReader {
   mediaDir: string | undefined
   readonly #notes: Notes
   readonly #mounts = new Map<string, MountTree>()
+  readonly #relays = new Map<string, MountTree>()
   #default: MountTree = {}
 
   constructor(notes: Notes) {
@@ -26,7 +27,11 @@ export class MountReader {
   /** What is set for each mount, and for all others under `/*`. */
   get all(): [name: string, settings: MountTree][] {
     const others = this.#checked({ ...this.general, ...this.#default }, 'all mounts')
-    const all = [...this.#mounts].map(([name, own]): [string, MountTree] => [name, { ...others, ...this.#checked(own, name) }])
+    const names = new Set([...this.#mounts.keys(), ...this.#relays.keys()])
+    const all = [...names].map((name): [string, MountTree] => {
+      const own = { ...this.#mounts.get(name), ...this.#relays.get(name) }
+      return [name, { ...others, ...this.#checked(own, name) }]
+    })
     return Object.keys(others).length > 0 ? [['/*', others], ...all] : all
   }
 
@@ -39,6 +44,23 @@ export class MountReader {
     else if (name === '') this.#notes.add('<mount>: it has no mount-name')
     else if (/\*./.test(name)) this.#notes.add(`<mount> ${name}: a * may stand at the end of a name alone`)
     else this.#mounts.set(name, settings)
+  }
+
+  /** Reads a `relay`; what it does not say of `on-demand`, the whole server says. */
+  relay(element: XmlElement, onDemand: boolean): void {
+    const text = (name: string): string => textOf(element, name) ?? ''
+    const mount = slashed(text('mount')) || '/'
+    const name = slashed(text('local-mount')) || mount
+    if (text('server') === '') return this.#notes.add(`<relay> ${name}: it has no server`)
+    for (const child of element.children) if (!RELAY_TAGS.test(child.name)) this.#notes.skip(child, RELAY)
+    const user = text('username')
+    const relayPassword = text('password')
+    this.#relays.set(name, {
+      relay: addressOf(text('server'), text('port'), mount),
+      ...(user !== '' && { relayUser: user }),
+      ...(relayPassword !== '' && { relayPassword }),
+      ...(isOn(textOf(element, 'on-demand') ?? (onDemand ? '1' : '0')) && { onDemand: true }),
+    })
   }
 
   /** Reads `http-headers`, of the server or of a mount. */
@@ -95,6 +117,14 @@ export class MountReader {
       }),
     )
   }
+}
+
+const RELAY_TAGS = /^(server|port|mount|local-mount|on-demand|username|password)$/
+
+/** The address of a mount of another server, or of the server itself. */
+export function addressOf(host: string, port: string, path = '/'): string {
+  const literal = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+  return `http://${literal}:${port || '8000'}${encodeURI(path)}`
 }
 
 const SCHEMAS: ReadonlyMap<string, { safeParse(value: unknown): { success: boolean } }> = new Map(Object.entries(mountOptions.shape))

@@ -4,7 +4,6 @@ export type Reasons = Readonly<Record<string, string>>
 /** Of a tag that nobody knows, or that is Icecast's own affair. */
 export const NOTHING = 'floecast knows nothing of the kind'
 
-const RELAYS = 'floecast relays no other servers; let the encoder, or ffmpeg, send here'
 const DIRECTORY = 'floecast reports to no directory'
 const HOOKS = 'on-connect and on-disconnect of a mount run programs; webhooks, added on the page at /admin/, tell of all else'
 const OBSOLETE = 'Icecast itself has no use for it any more'
@@ -15,13 +14,6 @@ export const GENERAL: Reasons = {
   'server-id': 'floecast says in all answers what it is',
   icelogin: OBSOLETE,
   directory: DIRECTORY,
-  relay: RELAYS,
-  'relays-on-demand': RELAYS,
-  'master-server': RELAYS,
-  'master-server-port': RELAYS,
-  'master-update-interval': RELAYS,
-  'master-username': RELAYS,
-  'master-password': RELAYS,
   'so-sndbuf': 'the system chooses the size of its buffers',
   event: HOOKS,
   'event-bindings': HOOKS,
@@ -36,6 +28,13 @@ export const LIMITS: Reasons = {
   'queue-len': 'what is kept for slow listeners is told in bytes: queueSize',
   'min-queue-size': 'what is kept for slow listeners is told in bytes: queueSize',
   'max-bandwidth': 'listeners are limited by their number: maxListeners',
+}
+
+/** Of a relay. */
+export const RELAY: Reasons = {
+  'relay-shoutcast-metadata': 'titles are always given on',
+  bind: 'the system chooses the address to call from',
+  'relay-icy-metadata': 'titles are always given on',
 }
 
 /** Of who may do what. */

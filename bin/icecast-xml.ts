@@ -3,7 +3,7 @@ import { Document } from 'yaml'
 import { parseXml, type XmlElement } from '../lib/icy/xml.js'
 import { serverOptions, VERSION } from '../lib/index.js'
 import { ConfigError } from './config.js'
-import { MountReader } from './icecast-mount.js'
+import { addressOf, MountReader } from './icecast-mount.js'
 import { isOn, milliseconds, named, Notes, slashed, textOf } from './icecast-notes.js'
 import { AUTHENTICATION, GENERAL, LIMITS, LOGGING, PATHS, SECURITY } from './icecast-reasons.js'
 
@@ -46,6 +46,8 @@ class Reader {
   readonly #aliases: Record<string, string> = {}
   #logdir = ''
   #filesServed = true
+  #onDemand = false
+  #isRelaying = false
   #certificate: string | undefined
   #key: string | undefined
 
@@ -55,8 +57,10 @@ class Reader {
       this.#logdir = textOf(paths, 'logdir') ?? this.#logdir
       this.#mounts.webroot = textOf(paths, 'webroot') ?? this.#mounts.webroot
     }
+    this.#onDemand = isOn(textOf(root, 'relays-on-demand') ?? '0')
     for (const element of root.children) this.#top(element)
     this.#listen()
+    this.#master(root)
     this.#set('shoutcastMount', this.#shoutcastMount)
     this.#set('tls.certificate', this.#certificate)
     this.#set('tls.key', this.#certificate === undefined ? undefined : (this.#key ?? this.#certificate))
@@ -96,7 +100,25 @@ class Reader {
     else if (name === 'fileserve') this.#filesServed = isOn(text)
     else if (name === 'http-headers') this.#mounts.headers(element, this.#mounts.general)
     else if (name === 'mount') this.#mounts.read(element)
-    else this.notes.skip(element, GENERAL)
+    else if (name === 'relay') {
+      this.#mounts.relay(element, this.#onDemand)
+      this.#isRelaying = true
+    } else if (name !== 'relays-on-demand' && !name.startsWith('master-')) this.notes.skip(element, GENERAL)
+  }
+
+  #master(root: XmlElement): void {
+    const text = (name: string): string => textOf(root, `master-${name}`) ?? ''
+    if (text('server') !== '') {
+      this.#isRelaying = true
+      this.#set('relays.master.url', addressOf(text('server'), text('server-port')))
+      this.#set('relays.master.user', text('username'))
+      this.#set('relays.master.password', text('password'))
+      const [interval] = named(root, 'master-update-interval')
+      this.#set('relays.master.interval', interval && this.notes.number(interval))
+      if (this.#onDemand) this.#set('relays.master.onDemand', true)
+    }
+    // Whoever writes a configuration by hand may well mean the own network.
+    if (this.#isRelaying) this.#set('relays.allowPrivate', true)
   }
 
   #limit(element: XmlElement): void {

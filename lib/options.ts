@@ -413,6 +413,32 @@ export const serverOptions = z
           .boolean()
           .default(false)
           .describe('Let relays call addresses of the own network and of this machine; administrators could look around there'),
+        master: z
+          .strictObject({
+            url: upstream
+              .describe('Address of the server (Icecast, floecast) whose mounts are all given on, under the same names')
+              .meta({ examples: ['http://origin.example:8000'] }),
+            user: z.string().min(1).default('relay').describe('User name for the master, where it wants one'),
+            password: z
+              .string()
+              .min(1)
+              .optional()
+              .describe(
+                "Password for the master's list of mounts, hidden ones among them; without one, those on its status page are relayed",
+              )
+              .meta({ secret: true, examples: ['say-it-to-them'] }),
+            interval: duration
+              .default(120)
+              .describe('How often the master is asked what mounts there are, such as 2m; 1 second at least')
+              .meta({ allowed: 'a time such as 90s, 30m or 2h, or a number of seconds' }),
+            onDemand: z.boolean().default(false).describe('Relay each mount only while somebody listens here'),
+          })
+          .optional()
+          .describe('Another server, all mounts of which are given on; those that have a relay of their own keep it')
+          .meta({
+            examples: [{ url: 'http://origin.example:8000' }],
+            allowed: 'a group of settings (key: value) with the url of a server',
+          }),
       })
       .prefault({})
       .describe('How mounts may be taken from other servers (the option relay of a mount)'),

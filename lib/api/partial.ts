@@ -32,6 +32,18 @@ export function partly<T>(group: z.ZodObject): z.ZodType<Partly<T>> {
   return schema
 }
 
+/** The values of a group of settings as they may be shown: of secrets only whether they are set. */
+export function withoutSecrets(group: z.ZodObject, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shown = Object.entries(group.shape).map(([key, schema]): [string, unknown] => {
+    const value = values[key]
+    if (saidOf(schema)['secret'] === true) return [key, value !== undefined]
+    const inner = bare(schema)
+    const isGroup = inner instanceof z.ZodObject && typeof value === 'object' && value !== null
+    return [key, isGroup ? withoutSecrets(inner, { ...value }) : value]
+  })
+  return Object.fromEntries(shown.filter(([, value]) => value !== undefined))
+}
+
 /** Makes a schema of a group of settings as they are in force: every default filled in, and of secrets only whether they are set. */
 export function inForce<T>(group: z.ZodObject): z.ZodType<T> {
   const shape = Object.entries(group.shape).map(([key, schema]): [string, z.ZodType] => {

@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { type MountOptions, mountOptions, type MountSettings, type ServerOptions, serverOptions, type ServerSettings } from '../options.js'
 import { operation } from './operation.js'
-import { inForce, partly } from './partial.js'
+import { inForce, partly, withoutSecrets } from './partial.js'
 
 const { mounts: _, ...own } = serverOptions.shape
 const serverOwn = z.strictObject(own)
 
-/** The settings of the server in force, without those of mounts. */
-export type ShownSettings = Omit<ServerSettings, 'mounts'>
+/** The settings of the server in force, without those of mounts; of passwords only whether there are any. */
+export type ShownSettings = Omit<ServerSettings, 'mounts' | 'relays'> & {
+  /** How mounts may be taken from other servers. */
+  readonly relays: Omit<ServerSettings['relays'], 'master'> & { readonly master?: Readonly<Record<string, unknown>> }
+}
 /** The settings of a mount in force; of its passwords only whether it has them. */
 export type ShownMountSettings = Omit<MountSettings, 'sourcePassword' | 'relayPassword'> & {
   /** Whether sources need a password of their own for it. */
@@ -152,6 +155,13 @@ export const settings = {
     access: 'admin',
     body: z.strictObject({ password: secretWord.describe('The new one, 8 characters or more').meta({ secret: true }) }),
   }),
+}
+
+/** The settings of a server as they may be shown. */
+export function shownServer(all: ServerSettings): ShownSettings {
+  // No type can say how the keys of one object follow from those of another.
+  const shown: any = withoutSecrets(serverOwn, all)
+  return shown
 }
 
 let schema: unknown

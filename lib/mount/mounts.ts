@@ -149,7 +149,8 @@ export class Mounts implements MountOwner {
     const settings = this.settingsOf(name)
     if (!takes(settings, protocol)) throw new FloecastError('SOURCE_OFF', { mount: name, protocol: WAYS_IN[protocol] })
     const source = this.#mounts.get(name)?.source
-    if (source !== undefined && source !== former && !settings.takeover) throw new FloecastError('MOUNT_IN_USE', { mount: name })
+    // Of what is sent here itself, nothing that is sent elsewhere takes the place.
+    if (source !== undefined && source !== former && !(settings.takeover && protocol !== 'relay')) throw new FloecastError('MOUNT_IN_USE', { mount: name })
     if (source === undefined && this.sources >= this.#settings.maxSources) throw new FloecastError('TOO_MANY_SOURCES')
   }
 

@@ -14,6 +14,8 @@ export interface ListenRequest {
   readonly icy: boolean
   /** Its `User-Agent`, or the empty string. */
   readonly agent: string
+  /** What a stream is called to it that has no name of its own. */
+  readonly name: string
   /** The `Via` to answer with, to another server that relays. */
   readonly via?: string | undefined
 }
@@ -76,16 +78,18 @@ export function formatPreflight(version: string): Buffer {
  * Makes the answer that begins a live stream. It has no length and no ranges, so that players know that it is live; it is
  * HTTP/1.0 to those who ask for ICY metadata, because hardware radios know nothing else.
  */
-export function streamAnswer(mount: Outlet, { version, icy, agent, via }: ListenRequest): StreamAnswer {
+export function streamAnswer(mount: Outlet, { version, icy, agent, name, via }: ListenRequest): StreamAnswer {
   const metaint = icy && mount.icy ? mount.settings.metaint : undefined
   const status = ICY_STATUS.test(agent) ? 'ICY' : metaint !== undefined || version !== 'HTTP/1.1' ? 'HTTP/1.0' : 'HTTP/1.1'
   const head = Buffer.from(
     `${status} 200 OK\r\nServer: ${SERVER}\r\nConnection: Close\r\nDate: ${new Date().toUTCString()}\r\nContent-Type: ${mount.contentType}\r\n` +
       `${NEVER_STORED}Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: ${EXPOSED}\r\n${formatOwn(mount.settings.headers)}${via === undefined ? '' : `Via: ${via}\r\n`}`,
   )
+  // VLC asks for ICY metadata only when an answer to a request without has shown it a name or a genre.
+  const info = mount.icy ? { ...mount.info, name: mount.info.name ?? name } : mount.info
   return {
     intro: mount.intro,
-    head: Buffer.concat([head, formatStreamHeaders(mount.info, metaint), LINE_END]),
+    head: Buffer.concat([head, formatStreamHeaders(info, metaint), LINE_END]),
     encoder: metaint === undefined ? undefined : new IcyEncoder(metaint),
   }
 }

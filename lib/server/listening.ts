@@ -60,7 +60,7 @@ export async function admitListener(
       user,
       connected: Date.now(),
       home: found.home,
-      answer: () => streamAnswer(outlet, { version, icy, agent, via }),
+      answer: () => streamAnswer(outlet, { version, icy, agent, name: mount.name.slice(1), via }),
     },
   }
 }

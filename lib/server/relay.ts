@@ -7,7 +7,7 @@ import { streamInfo } from '../icy/stream-info.js'
 import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { Source } from '../mount/source.js'
-import type { MountSettings, ServerSettings } from '../options.js'
+import type { ServerSettings } from '../options.js'
 import { isPublicAddress } from './outgoing.js'
 import type { Via } from './via.js'
 
@@ -25,6 +25,18 @@ export interface RelayContext {
   readonly via: Via
 }
 
+/** Where a {@link Relay} takes its stream from. */
+export interface Origin {
+  /** The addresses, one or more; the next is tried when one fails. */
+  readonly addresses: readonly string[]
+  /** The name to sign in with, where a password is given. */
+  readonly user: string | undefined
+  /** The password to sign in with. */
+  readonly password: string | undefined
+  /** Whether it is asked only while somebody listens here. */
+  readonly onDemand: boolean
+}
+
 // When a stream that has ended is asked for again, in milliseconds.
 const RETRY = reconnectOptions({ delay: 1_000, maxDelay: 60_000 })
 // Milliseconds without listeners after which a relay on demand ends.
@@ -37,6 +49,7 @@ export class Relay {
   /** The mount. */
   readonly name: string
   readonly #context: RelayContext
+  #origin: Origin
   #client: ListenerClient | undefined
   #source: Source | undefined
   #retry: (() => void) | undefined
@@ -45,18 +58,19 @@ export class Relay {
   #began = 0
   #longest = 0
   #listened = 0
-  #upstreams: readonly string[] = []
   #next = 0
   #told = ''
 
-  constructor(name: string, context: RelayContext) {
+  /** It begins with {@link Relay.configure} or {@link Relay.start}. */
+  constructor(name: string, origin: Origin, context: RelayContext) {
     this.name = name
+    this.#origin = origin
     this.#context = context
   }
 
   /** Whether it waits for somebody to listen. */
   get asleep(): boolean {
-    return this.#settings.onDemand && this.#source === undefined
+    return this.#origin.onDemand && this.#source === undefined
   }
 
   /** Begins, unless it has begun. */
@@ -93,15 +107,15 @@ export class Relay {
     this.#release(reason)
   }
 
-  /** Applies the settings in force: another address is asked at once. */
-  configure(): void {
-    const { relay = [], onDemand } = this.#settings
-    if (relay.join(' ') !== this.#upstreams.join(' ')) {
-      this.#upstreams = relay
+  /** Takes the stream from where it is now said to be; another address is asked at once. */
+  configure(origin: Origin): void {
+    const former = this.#origin
+    this.#origin = origin
+    if (origin.addresses.join(' ') !== former.addresses.join(' ')) {
       this.#next = 0
       this.stop('it is relayed from elsewhere now')
     }
-    if (!onDemand) this.start()
+    if (!origin.onDemand) this.start()
   }
 
   /**
@@ -109,19 +123,15 @@ export class Relay {
    * @param hasAudience says whether anybody listens
    */
   sweep(hasAudience: () => boolean): void {
-    if (!this.#settings.onDemand || this.#client === undefined) return
+    if (!this.#origin.onDemand || this.#client === undefined) return
     const now = this.#context.clock.now()
     if (hasAudience()) this.#listened = now
     else if (now - this.#listened >= IDLE) this.stop('nobody listens')
   }
 
-  get #settings(): MountSettings {
-    return this.#context.mounts.settingsOf(this.name)
-  }
-
   #connect(): void {
-    const { relayUser: user = 'relay', relayPassword: password } = this.#settings
-    const url = new URL(this.#upstreams[this.#next % this.#upstreams.length]!)
+    const { addresses, user = 'relay', password } = this.#origin
+    const url = new URL(addresses[this.#next % addresses.length]!)
     if (password !== undefined) {
       url.username = encodeURIComponent(user)
       url.password = encodeURIComponent(password)
@@ -170,13 +180,13 @@ export class Relay {
     this.#release(error.message)
     this.#retry = clock.after(this.#patience(error), () => {
       this.#retry = undefined
-      if (!this.#settings.onDemand || clock.now() - this.#listened < IDLE) this.#connect()
+      if (!this.#origin.onDemand || clock.now() - this.#listened < IDLE) this.#connect()
     })
   }
 
   // All that there are one after the other, and then with growing patience, but never for good.
   #patience(error: Error): number {
-    if (++this.#next % this.#upstreams.length > 0) return RETRY.delay
+    if (++this.#next % this.#origin.addresses.length > 0) return RETRY.delay
     const delay = this.#backoff.next(error, this.#longest) ?? RETRY.maxDelay
     this.#longest = 0
     return delay

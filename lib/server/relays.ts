@@ -1,6 +1,7 @@
 import { audienceOf } from './audience.js'
 import type { Viewers } from './viewers.js'
-import { Relay, type RelayContext } from './relay.js'
+import { Master } from './master.js'
+import { type Origin, Relay, type RelayContext } from './relay.js'
 
 /** What {@link Relays} needs of the server. */
 export interface RelaysContext extends RelayContext {
@@ -15,28 +16,18 @@ const SWEEP = 1_000
 export class Relays {
   readonly #context: RelaysContext
   readonly #relays = new Map<string, Relay>()
+  readonly #master: Master
   #sweep: (() => void) | undefined
 
   constructor(context: RelaysContext) {
     this.#context = context
+    this.#master = new Master(context, () => this.#follow())
   }
 
   /** Applies the settings in force. */
   configure(): void {
-    const { settings, mounts } = this.#context
-    for (const [name, relay] of this.#relays) {
-      if (mounts.settingsOf(name).relay !== undefined) continue
-      relay.stop('it is relayed no more')
-      relay.settle()
-      this.#relays.delete(name)
-    }
-    for (const [name, { relay: from }] of Object.entries(settings.mounts)) {
-      if (from === undefined || name.endsWith('*')) continue
-      const relay = this.#relays.get(name) ?? new Relay(name, this.#context)
-      this.#relays.set(name, relay)
-      relay.configure()
-    }
-    this.#watch()
+    this.#master.configure()
+    this.#follow()
   }
 
   /**
@@ -64,11 +55,38 @@ export class Relays {
   /** Ends all of them. */
   close(): void {
     this.#sweep?.()
+    this.#master.close()
     for (const relay of this.#relays.values()) {
       relay.stop('the server shuts down')
       relay.settle()
     }
     this.#relays.clear()
+  }
+
+  #follow(): void {
+    const origins = this.#origins()
+    for (const [name, relay] of this.#relays) {
+      if (origins.has(name)) continue
+      relay.stop('it is relayed no more')
+      relay.settle()
+      this.#relays.delete(name)
+    }
+    for (const [name, origin] of origins) {
+      const relay = this.#relays.get(name) ?? new Relay(name, origin, this.#context)
+      this.#relays.set(name, relay)
+      relay.configure(origin)
+    }
+    this.#watch()
+  }
+
+  // All of the master's, but where a mount has a relay of its own.
+  #origins(): ReadonlyMap<string, Origin> {
+    const origins = new Map(this.#master.origins)
+    for (const [name, { relay: addresses, relayUser: user, relayPassword: password, onDemand }] of Object.entries(
+      this.#context.settings.mounts,
+    ))
+      if (addresses !== undefined && !name.endsWith('*')) origins.set(name, { addresses, user, password, onDemand })
+    return origins
   }
 
   #watch(): void {

@@ -135,10 +135,25 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
       },
     },
   ],
+  [
+    '<relays-on-demand>1</relays-on-demand><master-server>up.example</master-server><master-server-port>8010</master-server-port><master-update-interval>60</master-update-interval><master-username>u</master-username><master-password>p</master-password>' +
+      '<relay><server>10.0.0.1</server><port>8001</port><mount>/o n.mp3</mount><local-mount>/copy</local-mount><on-demand>0</on-demand><username>me</username><password>secret</password></relay>' +
+      '<relay><server>::1</server><mount>live</mount></relay><mount><mount-name>/copy</mount-name><genre>G</genre></mount>',
+    {
+      relays: {
+        allowPrivate: true,
+        master: { url: 'http://up.example:8010/', user: 'u', password: 'p', interval: 60, onDemand: true },
+      },
+      mounts: {
+        '/copy': { relay: ['http://10.0.0.1:8001/o%20n.mp3'], relayUser: 'me', relayPassword: 'secret', onDemand: false, genre: 'G' },
+        '/live': { relay: ['http://[::1]:8000/live'], onDemand: true },
+      },
+    },
+  ],
 ]
 const WITHOUT = `
-<server-id>x</server-id><icelogin>1</icelogin><relays-on-demand>1</relays-on-demand><master-server>x</master-server><master-server-port>1</master-server-port>
-<master-update-interval>1</master-update-interval><master-username>x</master-username><master-password>x</master-password><relay><server>x</server></relay><directory><yp-url>x</yp-url></directory>
+<server-id>x</server-id><icelogin>1</icelogin>
+<relay><server>x</server><bind>x</bind><relay-shoutcast-metadata>1</relay-shoutcast-metadata></relay><directory><yp-url>x</yp-url></directory>
 <limits><threadpool>1</threadpool><client-timeout>1</client-timeout></limits><authentication><relay-user>x</relay-user><relay-password>x</relay-password></authentication>
 <listen-socket><port>1</port><so-sndbuf>1</so-sndbuf></listen-socket>
 <mount><mount-name>/a</mount-name><no-mount>1</no-mount><cluster-password>x</cluster-password>
@@ -155,7 +170,7 @@ t.test('each tag of 2.4.4 takes effect, or is named with a reason of its own', a
   }
   const { notes } = convert(WITHOUT)
   const tags = [...WITHOUT.matchAll(/<([a-z-]+)/g)].map(([, tag]) => tag!)
-  const structure = /^(limits|authentication|listen-socket|port|mount|mount-name|logging|paths|security|server|yp-url|user)$/
+  const structure = /^(limits|authentication|listen-socket|port|mount|mount-name|logging|paths|security|relay|server|yp-url|user)$/
   for (const tag of tags.filter((one) => !structure.test(one))) {
     const note = notes.find((one) => one.startsWith(`<${tag}>`))
     t.ok(note !== undefined && !note.endsWith('nothing of the kind'), `${tag}: ${note}`)

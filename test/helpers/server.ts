@@ -41,6 +41,8 @@ export interface ServerSetup {
   readonly port?: number
   /** Bytes that a server keeps for slow listeners; Icecast's default is too small for video. */
   readonly queueSize?: number
+  /** Further tags of a configuration. Icecast alone reads it. */
+  readonly xml?: string
   /** Errors that the test provokes: what matches may stand in the server's log. */
   readonly expected?: RegExp
 }
@@ -121,7 +123,7 @@ export async function startFloecast(
 /** Starts Debian's Icecast with the settings that comparisons are made with. */
 export async function startIcecast(
   t: Scope,
-  { burstSize = 65_536, sourceTimeout = 10_000, port, queueSize = 2_097_152 }: ServerSetup = {},
+  { burstSize = 65_536, sourceTimeout = 10_000, port, queueSize = 2_097_152, xml = '' }: ServerSetup = {},
 ): Promise<TestServer> {
   const folder = temporary(t)
   const at = port ?? (await freePort())
@@ -135,7 +137,7 @@ export async function startIcecast(
   <authentication><source-password>${SOURCE_PASSWORD}</source-password><relay-password>${SOURCE_PASSWORD}</relay-password>
     <admin-user>admin</admin-user><admin-password>${ADMIN_PASSWORD}</admin-password></authentication>
   <listen-socket><port>${at}</port><bind-address>127.0.0.1</bind-address><shoutcast-mount>/stream</shoutcast-mount></listen-socket>
-  <fileserve>1</fileserve>
+  <fileserve>1</fileserve>${xml}
   <paths><logdir>${folder}</logdir><webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot></paths>
   <logging><accesslog>access.log</accesslog><errorlog>error.log</errorlog><loglevel>1</loglevel></logging>
   <security><chroot>0</chroot>${isRoot ? '<changeowner><user>nobody</user><group>nogroup</group></changeowner>' : ''}</security>

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import { openBrowser, playInPage } from '../helpers/browser.js'
+import { makeCertificate, type Pair } from '../helpers/certificate.js'
 import { formatNamed, media, send } from '../helpers/ffmpeg.js'
 import { mpv } from '../helpers/mpv.js'
 import { needs, run, start } from '../helpers/programs.js'
@@ -15,21 +16,6 @@ import { until } from '../helpers/wait.js'
 t.setTimeout(400_000)
 t.jobs = 2
 const skip = process.env['FLOECAST_INTEROP_SERVER'] === 'icecast2' ? 'another server is under test' : false
-
-interface Pair {
-  readonly certificate: string
-  readonly key: string
-}
-
-/** Makes a certificate of its own for this machine. */
-async function makeCertificate(folder: string, name: string): Promise<Pair> {
-  const pair = { certificate: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) }
-  const fixed = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost'
-  const named = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', pair.key, '-out', pair.certificate]
-  const { code, program } = await run('openssl', [...fixed.split(' '), ...named])
-  if (code !== 0) throw new Error(`Cannot make a certificate: ${program.output}`)
-  return pair
-}
 
 const startSecured = (t: Test, { certificate, key }: Pair, expected?: RegExp): Promise<TestServer> =>
   startFloecast(t, { config: `tls:\n  certificate: ${certificate}\n  key: ${key}\n`, ...(expected && { expected }) })

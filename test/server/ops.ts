@@ -129,6 +129,7 @@ t.test('sources are listed, kicked with a reason, and may come back; titles are 
   const peer = await publish('/a', mp3('x'), from('198.51.100.9', '<b>enc</b>'))
   await publish('/b/c')
   const listener = await listen('/b/c', 'Icy-MetaData: 1\r\n')
+  t.match(listener.heard(), '\r\nicy-name:b/c\r\n', 'a stream that may have titles has a name, for VLC to ask for them')
   const { body } = await api('GET', '/sources')
   t.match(body.sources, [
     { mount: '/a', address: '198.51.100.9', agent: '<b>enc</b>', user: 'source', protocol: 'PUT', format: 'mp3' },

@@ -3,7 +3,7 @@ import t from 'tap'
 import { ListenerClient, SourceClient, type StreamResponse } from '../../lib/client/index.js'
 import type { Logger } from '../../lib/log.js'
 import { silent } from '../../lib/log.js'
-import type { MountOptions } from '../../lib/options.js'
+import type { MountOptions, ServerOptions } from '../../lib/options.js'
 import { basic } from '../../lib/server/auth.js'
 import { createServer, type Server } from '../../lib/server/server.js'
 import { FakeClock } from '../helpers/clock.js'
@@ -26,11 +26,18 @@ async function station(
   t: { teardown(call: () => unknown): void },
   mounts: Readonly<Record<string, MountOptions>> = {},
   allowPrivate = true,
+  master?: NonNullable<ServerOptions['relays']>['master'],
 ): Promise<Station> {
   const clock = new FakeClock(Date.now())
   const warnings: string[] = []
   const logger: Logger = { ...silent, warn: (_: unknown, sentence?: string) => void warnings.push(sentence ?? '') }
-  const server = createServer({ auth: basic({ source: 'hackme', admin: 'letmein' }), logger, clock, mounts, relays: { allowPrivate } })
+  const server = createServer({
+    auth: basic({ source: 'hackme', admin: 'letmein' }),
+    logger,
+    clock,
+    mounts,
+    relays: { allowPrivate, master },
+  })
   const { port } = await server.listen({ port: 0, host: '127.0.0.1', shoutcastPort: false })
   t.teardown(() => server.close())
   const publish = async (mount: string): Promise<SourceClient> => {
@@ -153,4 +160,58 @@ t.test('a stream to another server says which way it has come', async (t) => {
   t.teardown(() => asking.destroy())
   const [{ headers }] = (await once(asking, 'response')) as [StreamResponse]
   t.match(headers.get('via'), /^1\.1 floecast-/)
+})
+
+for (const password of ['letmein', 'wrong', undefined])
+  t.test(`a slave has all mounts of its master, as they come and go (password: ${password ?? 'none'})`, async (t) => {
+    const origin = await station(t)
+    const one = await origin.publish('/one')
+    await origin.publish('/t wo')
+    await origin.publish('/taken')
+    const master = { url: origin.url('/'), user: 'admin', password: password!, interval: 5 }
+    const edge = await station(
+      t,
+      { '/mine': { relay: origin.url('/one') } },
+      true,
+      password === undefined ? { url: master.url, interval: 5 } : master,
+    )
+    await edge.publish('/taken').catch(() => {})
+    const isLive = (name: string): boolean => edge.server.mounts.get(name)?.ready === true
+    await until(
+      'all of them',
+      passing(edge.clock, 500, () => isLive('/one') && isLive('/t wo') && isLive('/mine')),
+    )
+    await origin.publish('/three')
+    await until(
+      'the new one',
+      passing(edge.clock, 500, () => isLive('/three')),
+    )
+    one.destroy()
+    await until(
+      'what has gone to be gone',
+      passing(edge.clock, 500, () => !isLive('/one')),
+    )
+    t.ok(isLive('/t wo'))
+    t.ok(isLive('/taken'))
+  })
+
+t.test('a master that fails keeps its mounts, and on demand they come with the first listener', async (t) => {
+  const origin = await station(t)
+  const source = await origin.publish('/live')
+  const edge = await station(t, {}, true, { url: origin.url(''), interval: 1, onDemand: true })
+  await until('the list', () => edge.server.relays.asleep('/live'))
+  const one = listen(t, edge.url('/live'))
+  await until(
+    'the first bytes',
+    passing(edge.clock, 50, () => one.heard().length > 0),
+  )
+  source.destroy()
+  await origin.server.close()
+  await until(
+    'a warning',
+    passing(edge.clock, 500, () => edge.warnings.some((text) => text.startsWith('master: '))),
+  )
+  t.equal(edge.server.relays.asleep('/live'), '/live')
+  await edge.server.edits.change([{ path: ['relays', 'master'], value: undefined }])
+  t.equal(edge.server.relays.asleep('/live'), undefined, 'without a master there is none')
 })

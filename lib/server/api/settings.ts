@@ -1,4 +1,4 @@
-import { type Partly, type Principal, settingsSchema, type ShownMountSettings } from '../../api/index.js'
+import { type Partly, type Principal, settingsSchema, type ShownMountSettings, shownServer } from '../../api/index.js'
 import { FloecastError } from '../../errors.js'
 import { isMountPath } from '../../icy/path.js'
 import { mountKey, type MountOptions, type MountSettings, mountSettings } from '../../options.js'
@@ -51,10 +51,9 @@ export const settingsHandlers = (context: ServerContext): Handlers => {
   }
   return {
     getSettings: () => {
-      const { mounts: _, ...settings } = context.settings
       const { ports, secure } = context
       return {
-        settings,
+        settings: shownServer(context.settings),
         ports: ports === undefined ? null : { main: ports.port, shoutcast: ports.shoutcastPort ?? null, tls: secure !== undefined },
         locked: [...edits.locked],
         file: edits.file ?? null,
@@ -64,12 +63,10 @@ export const settingsHandlers = (context: ServerContext): Handlers => {
     changeSettings: async ({ body, query }) => {
       const changes = changesOf([], body)
       if (query.dryRun === true) {
-        const { mounts: _, ...settings } = edits.preview(changes)
-        return { settings, effects: edits.effects(changes), undo: null }
+        return { settings: shownServer(edits.preview(changes)), effects: edits.effects(changes), undo: null }
       }
       const { effects, undo } = await edits.change(changes)
-      const { mounts: _, ...settings } = context.settings
-      return { settings, effects: [...effects], undo }
+      return { settings: shownServer(context.settings), effects: [...effects], undo }
     },
     undoChange: async ({ params: { id } }) => ({ effects: [...(await edits.undo(id))] }),
     listMountSettings: () => {
