@@ -4,7 +4,6 @@ export type Reasons = Readonly<Record<string, string>>
 /** Of a tag that nobody knows, or that is Icecast's own affair. */
 export const NOTHING = 'floecast knows nothing of the kind'
 
-const DIRECTORY = 'floecast reports to no directory'
 const HOOKS = 'on-connect and on-disconnect of a mount run programs; webhooks, added on the page at /admin/, tell of all else'
 const OBSOLETE = 'Icecast itself has no use for it any more'
 const UNIT = 'whoever starts floecast sees to it, as systemd does'
@@ -13,7 +12,6 @@ const UNIT = 'whoever starts floecast sees to it, as systemd does'
 export const GENERAL: Reasons = {
   'server-id': 'floecast says in all answers what it is',
   icelogin: OBSOLETE,
-  directory: DIRECTORY,
   'so-sndbuf': 'the system chooses the size of its buffers',
   event: HOOKS,
   'event-bindings': HOOKS,
@@ -28,6 +26,12 @@ export const LIMITS: Reasons = {
   'queue-len': 'what is kept for slow listeners is told in bytes: queueSize',
   'min-queue-size': 'what is kept for slow listeners is told in bytes: queueSize',
   'max-bandwidth': 'listeners are limited by their number: maxListeners',
+}
+
+/** Of a directory. */
+export const DIRECTORY: Reasons = {
+  'yp-url-timeout': 'a directory has ten seconds to answer',
+  server: 'directories are told what listeners are told: the hostname',
 }
 
 /** Of a relay. */
@@ -69,11 +73,9 @@ export const PATHS: Reasons = {
 /** Of the log. */
 export const LOGGING: Reasons = {
   accesslog: 'without a file there is no access log',
-  errorlog: 'the log goes to standard output, where systemd or a container keeps it',
-  playlistlog: 'what has played is in /played, on the pages, and in webhooks',
-  logsize: 'logrotate cuts files; SIGHUP opens them again',
-  logarchive: 'logrotate cuts files; SIGHUP opens them again',
+  errorlog: 'without a file the log goes to standard output',
+  playlistlog: 'without a file there is no playlist log',
 }
 
 /** Of what the program may do. */
-export const SECURITY: Reasons = { chroot: UNIT, changeowner: UNIT }
+export const SECURITY: Reasons = { chroot: 'Node.js cannot change its root; RootDirectory of systemd or a container can' }

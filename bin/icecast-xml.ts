@@ -5,7 +5,7 @@ import { serverOptions, VERSION } from '../lib/index.js'
 import { ConfigError } from './config.js'
 import { addressOf, MountReader } from './icecast-mount.js'
 import { isOn, milliseconds, named, Notes, slashed, textOf } from './icecast-notes.js'
-import { AUTHENTICATION, GENERAL, LIMITS, LOGGING, PATHS, SECURITY } from './icecast-reasons.js'
+import { AUTHENTICATION, DIRECTORY, GENERAL, LIMITS, LOGGING, PATHS, SECURITY } from './icecast-reasons.js'
 
 /** What has become of an Icecast configuration. */
 export interface Converted {
@@ -42,6 +42,7 @@ class Reader {
   readonly #ports: Port[] = []
   readonly #shoutcastPorts: Port[] = []
   readonly #proxies: string[] = []
+  readonly #directories: { readonly url: string; readonly interval?: number }[] = []
   #shoutcastMount: string | undefined
   readonly #aliases: Record<string, string> = {}
   #logdir = ''
@@ -61,6 +62,7 @@ class Reader {
     for (const element of root.children) this.#top(element)
     this.#listen()
     this.#master(root)
+    this.#set('directories', this.#directories.length > 0 ? this.#directories : undefined)
     this.#set('shoutcastMount', this.#shoutcastMount)
     this.#set('tls.certificate', this.#certificate)
     this.#set('tls.key', this.#certificate === undefined ? undefined : (this.#key ?? this.#certificate))
@@ -89,7 +91,7 @@ class Reader {
       authentication: (child) => this.#authentication(child),
       logging: (child) => this.#log(child),
       paths: (child) => this.#path(child),
-      security: (child) => (child.text === '0' ? undefined : this.notes.skip(child, SECURITY)),
+      security: (child) => this.#security(child),
     }
     const group = Object.hasOwn(groups, name) ? groups[name] : undefined
     if (group !== undefined) for (const child of children) group(child)
@@ -103,7 +105,20 @@ class Reader {
     else if (name === 'relay') {
       this.#mounts.relay(element, this.#onDemand)
       this.#isRelaying = true
-    } else if (name !== 'relays-on-demand' && !name.startsWith('master-')) this.notes.skip(element, GENERAL)
+    } else if (name === 'directory') this.#directory(element)
+    else if (name !== 'relays-on-demand' && !name.startsWith('master-')) this.notes.skip(element, GENERAL)
+  }
+
+  #directory(element: XmlElement): void {
+    let url = ''
+    let interval: number | undefined
+    for (const child of element.children) {
+      if (child.name === 'yp-url') url = child.text
+      else if (child.name === 'touch-interval') interval = this.notes.number(child)
+      else this.notes.skip(child, DIRECTORY)
+    }
+    if (!/^https?:\/\//i.test(url)) this.notes.add(`<directory>: ${url || 'its yp-url'} is no http address`)
+    else this.#directories.push({ url, ...(interval !== undefined && { interval }) })
   }
 
   #master(root: XmlElement): void {
@@ -180,11 +195,19 @@ class Reader {
 
   #log(element: XmlElement): void {
     const { name, text } = element
+    const key = LOG_FILES[name]
     // Icecast-KH and 2.5 have tags within.
-    const file = name === 'accesslog' ? text || (textOf(element, 'name') ?? '') : ''
+    const file = text || (textOf(element, 'name') ?? '')
     if (name === 'loglevel') this.#set('log.level', LEVELS[text.toLowerCase()] ?? 'info')
-    else if (file !== '' && file !== '-') this.#set('log.accessLog', isAbsolute(file) ? file : join(this.#logdir, file))
+    else if (key !== undefined && file !== '' && file !== '-') this.#set(key, isAbsolute(file) ? file : join(this.#logdir, file))
+    else if (name === 'logsize') this.#set('log.maxSize', (this.notes.number(element) ?? 0) * 1024 || undefined)
+    else if (name === 'logarchive') this.#set('log.archive', isOn(text) || undefined)
     else this.notes.skip(element, LOGGING)
+  }
+
+  #security(element: XmlElement): void {
+    if (element.name === 'changeowner') for (const { name, text } of element.children) this.#set(name === 'group' ? 'group' : 'user', text)
+    else if (element.text !== '0') this.notes.skip(element, SECURITY)
   }
 
   #path(element: XmlElement): void {
@@ -230,6 +253,12 @@ const LIMIT_KEYS: Readonly<Record<string, string>> = {
 }
 
 const ACCESS_KEYS: Readonly<Record<string, string>> = { 'allow-ip': 'allowFile', 'deny-ip': 'denyFile', 'deny-agents': 'denyAgentsFile' }
+
+const LOG_FILES: Readonly<Record<string, string>> = {
+  accesslog: 'log.accessLog',
+  errorlog: 'log.errorLog',
+  playlistlog: 'log.playlistLog',
+}
 
 const LEVELS: Readonly<Record<string, string>> = {
   '4': 'debug',

@@ -94,14 +94,14 @@ const headers = z
   .record(z.string(), z.string().max(1024))
   .refine((all) => Object.entries(all).every(([name, value]) => isToken(name) && !OWN_HEADERS.test(name) && !/[\r\n\0]/.test(value)))
   .meta({ allowed: 'names and values of header lines (name: value) that the server does not write by itself' })
-const isToken = (name: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(name)
+const isToken = (name: string): boolean => /^[\w!#$%&'*+.^`|~-]{1,64}$/.test(name)
 
 const isUpstream = (text: string): boolean => {
   if (!URL.canParse(text)) return false
   const { protocol, username, password: word } = new URL(text)
   return (protocol === 'http:' || protocol === 'https:') && username === '' && word === ''
 }
-const upstream = z.string().refine(isUpstream).meta({ allowed: 'an http or https address without a password in it' })
+const upstream = z.string().max(2048).refine(isUpstream).meta({ allowed: 'an http or https address without a password in it' })
 
 // Which program is run, is for whoever can write the configuration: `fileOnly` keeps it from being changed while the server runs.
 const program = z
@@ -113,6 +113,106 @@ const mountPath = z.string().startsWith('/').meta({ allowed: 'a path that begins
 
 // Whoever administers has to get there.
 const OWN_PATHS = /^\/(admin|api)([/.]|$)/
+
+const word = z.string().min(1).max(1024)
+const strongWord = z.string().min(16).max(1024).meta({ secret: true, allowed: 'a secret of 16 characters or more' })
+
+/** Who may use a mount, where not everybody may: whatever is named here lets listeners in, each by itself. */
+export const authenticationOptions = z.strictObject({
+  users: z
+    .record(word, password)
+    .optional()
+    .describe('Listeners by name, each with a password, plain or a scrypt$ hash')
+    .meta({ secret: true, allowed: 'names with passwords: { anna: her-password }' }),
+  htpasswd: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File of listeners and hashes of their passwords, a name:hash a line (bcrypt, apr1, scrypt, MD5 as Icecast has it); read again when it changes',
+    )
+    .meta({ examples: ['/etc/floecast/listeners'], allowed: 'the path of a file' }),
+  allowDuplicateUsers: z.boolean().default(true).describe('Let the same name listen more than once at a time'),
+  linkSecret: strongWord
+    .optional()
+    .describe('Secret that signs links (?expires=…&signature=…): whoever has such a link listens until it expires')
+    .meta({ examples: ['sixteen-letters-or-more'] }),
+  jwt: z
+    .strictObject({
+      secret: strongWord
+        .optional()
+        .describe('Secret of tokens signed with HS256')
+        .meta({ examples: ['sixteen-letters-or-more'] }),
+      publicKey: z
+        .string()
+        .startsWith('-----BEGIN PUBLIC KEY-----')
+        .max(16_384)
+        .optional()
+        .describe('Public key of tokens signed with RS256, PS256, ES256 or EdDSA, as PEM')
+        .meta({ examples: ['-----BEGIN PUBLIC KEY-----\n…'], allowed: 'a public key as PEM, from -----BEGIN PUBLIC KEY----- on' }),
+      issuer: word
+        .optional()
+        .describe('What the claim iss must be')
+        .meta({ examples: ['https://accounts.example'] }),
+      audience: word
+        .optional()
+        .describe('What the claim aud must hold')
+        .meta({ examples: ['radio'] }),
+    })
+    .optional()
+    .describe(
+      'JSON web tokens (?token=…, or Authorization: Bearer) that let in: their claim mount names mounts, and exp ends the listening',
+    ),
+  url: z
+    .strictObject({
+      listenerAdd: upstream
+        .optional()
+        .describe('Address that is asked, by POST as Icecast has it, whether somebody may listen')
+        .meta({ examples: ['https://accounts.example/listener'] }),
+      listenerRemove: upstream
+        .optional()
+        .describe('Address that is told when a listener has gone, and how long they have listened')
+        .meta({ examples: ['https://accounts.example/listener'] }),
+      streamAuth: upstream
+        .optional()
+        .describe('Address that is asked whether a source may send, in place of all passwords of sources')
+        .meta({ examples: ['https://accounts.example/source'] }),
+      mountAdd: upstream
+        .optional()
+        .describe('Address that is told when the mount goes on the air')
+        .meta({ examples: ['https://accounts.example/mount'] }),
+      mountRemove: upstream
+        .optional()
+        .describe('Address that is told when the mount goes off the air')
+        .meta({ examples: ['https://accounts.example/mount'] }),
+      username: word
+        .optional()
+        .describe('User name for these addresses, where they want one')
+        .meta({ examples: ['floecast'] }),
+      password: word
+        .optional()
+        .describe('Password for these addresses, where they want one')
+        .meta({ secret: true, examples: ['say-it-to-them'] }),
+      authHeader: word.default('icecast-auth-user: 1').describe('Header line of an answer that lets in, or the beginning of one'),
+      timelimitHeader: word.default('icecast-auth-timelimit:').describe('Header of an answer that says for how many seconds'),
+      headers: z
+        .array(z.string().refine(isToken))
+        .default([])
+        .describe("Headers of the listener's request that are passed on")
+        .meta({ allowed: 'a list of names of headers' }),
+      headerPrefix: z.string().max(64).default('').describe('What stands before the names of those headers in what is sent'),
+      timeout: milliseconds.min(100).max(60_000).default(5_000).describe('Milliseconds within which an answer must have come'),
+      presumeInnocent: z.boolean().default(false).describe('Let listeners in when no answer has come in time'),
+    })
+    .optional()
+    .describe('Addresses of a server of your own that is asked and told'),
+})
+
+/**
+ * {@link authenticationOptions} with every default filled in.
+ * @useDeclaredType
+ */
+export type AuthenticationSettings = z.output<typeof authenticationOptions>
 
 /**
  * What can be set for one mount. The schema is the one place where an option's name, range, default and meaning stand; the
@@ -159,6 +259,9 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('User name that sources of this mount use, where it has a sourcePassword; source when left out')
     .meta({ examples: ['studio'] }),
+  authentication: authenticationOptions
+    .optional()
+    .describe('Who may listen, where not everybody may: whatever is named here lets in, each by itself, by every way out'),
   takeover: z
     .boolean()
     .default(false)
@@ -442,6 +545,22 @@ export const serverOptions = z
       })
       .prefault({})
       .describe('How mounts may be taken from other servers (the option relay of a mount)'),
+    directories: z
+      .array(
+        z.strictObject({
+          url: upstream.describe('Address of the directory').meta({ examples: ['https://dir.xiph.org/cgi-bin/yp-cgi'] }),
+          interval: duration
+            .default(600)
+            .describe('How often it hears that a mount is still there, where it does not say that itself; 30 seconds at least')
+            .meta({ allowed: 'a time such as 90s, 30m or 2h, or a number of seconds' }),
+        }),
+      )
+      .max(10)
+      .default([])
+      .describe(
+        'Directories (YP, as Icecast has it) that are told of mounts which are public and not hidden: [{ url: https://dir.xiph.org/cgi-bin/yp-cgi }]; hostname must be the name by which listeners find this server',
+      )
+      .meta({ allowed: 'a list of directories, each with its address: [{ url: https://dir.xiph.org/cgi-bin/yp-cgi }]; 10 at most' }),
     mediaDir: z
       .string()
       .min(1)

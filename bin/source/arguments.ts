@@ -33,7 +33,7 @@ const options = {
   copy: { type: 'boolean' },
   'video-codec': { type: 'string', example: 'h264', words: ['h264', 'hevc', 'vp8', 'vp9', 'av1'] },
   'audio-codec': { type: 'string', example: 'aac', words: ['aac', 'opus', 'mp3', 'flac', 'vorbis'] },
-  format: { type: 'string', short: 'f', example: 'ts', words: ['ts', 'fmp4', 'webm', 'ogg', 'mp3', 'adts', 'flac'] },
+  format: { type: 'string', short: 'f', example: 'ts', words: ['ts', 'fmp4', 'webm', 'matroska', 'ogg', 'mp3', 'adts', 'flac'] },
   size: { type: 'string', example: '1280x720', pattern: /^[1-9]\d{1,4}[x×][1-9]\d{1,4}$/i, allowed: 'width x height, such as 1280x720' },
   'frame-rate': { type: 'string', example: '25', pattern: /^\d{1,3}(\.\d+)?$/, allowed: 'pictures a second, such as 25 or 29.97' },
   'video-bitrate': { type: 'string', example: '2500k', pattern: /^\d+(\.\d+)?[kM]?$/i, allowed: 'bits a second, such as 2500k or 2.5M' },
@@ -102,7 +102,7 @@ How it looks and sounds (as it is, where that is safe; else H.264 and AAC):
   --quality low|medium|high|copy     all of the following at once (medium)
   --copy                         never convert: skip what does not fit
   --video-codec h264|hevc|vp8|vp9|av1    --audio-codec aac|opus|mp3|flac|vorbis
-  --format ts|fmp4|webm|ogg|mp3|adts|flac
+  --format ts|fmp4|webm|matroska|ogg|mp3|adts|flac
   --size 1280x720  --frame-rate 25  --video-bitrate 2500k  --audio-bitrate 128k
   --ladder 1080,720,480          several qualities at once, each on a mount of its own
   --hardware                     encode on the graphics card, where ffmpeg can

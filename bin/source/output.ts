@@ -87,7 +87,7 @@ const FORMATS: Readonly<Record<string, NonNullable<OutputOptions['format']>>> = 
   '.oga': 'ogg',
   '.opus': 'ogg',
   '.webm': 'webm',
-  '.mkv': 'webm',
+  '.mkv': 'matroska',
 }
 
 // Wishes that only an encoder grants.

@@ -3,12 +3,15 @@ import { ID, writeElement, writeElementHead, writeFloat, writeString, writeUnsig
 import type { Frame } from './frame.js'
 import type { CodecId, MediaTrack, Muxer, Packet } from './packet.js'
 
+/** What is written: WebM holds VP8, VP9, AV1, Opus and Vorbis alone, and every browser plays it; Matroska holds all. */
+export type EbmlType = 'webm' | 'matroska'
+
 /**
- * Writes WebM that plays while it arrives: every packet is a block, and each is a frame. A cluster of unknown size begins with every key frame of the
+ * Writes WebM or Matroska that plays while it arrives: every packet is a block, and each is a frame. A cluster of unknown size begins with every key frame of the
  * first video track, where a listener may start, and every second between them; without video, every half second, where a listener may start, too.
  */
 export class WebmMuxer implements Muxer {
-  /** `video/webm` or `audio/webm`, with the codecs. */
+  /** `video/webm`, `audio/webm`, `video/x-matroska` or `audio/x-matroska`, with the codecs. */
   readonly contentType: string
   /** EBML head, Segment of unknown size, its information and tracks: the header of every frame. */
   readonly header: Buffer
@@ -18,14 +21,14 @@ export class WebmMuxer implements Muxer {
   #cluster: number | undefined
 
   /**
-   * @param tracks what is to be written: VP8, VP9, AV1, Opus, Vorbis; packets of any other track are left out
+   * @param tracks what is to be written; packets of any other track are left out
    * @throws RangeError when WebM does not hold a track's codec, or there are more than 126 tracks
    */
-  constructor(tracks: readonly MediaTrack[]) {
-    this.header = writeWebmInit(tracks)
+  constructor(tracks: readonly MediaTrack[], type: EbmlType = 'webm') {
+    this.header = writeWebmInit(tracks, type)
     this.#tracks = tracks
     this.#video = tracks.find((track) => track.kind === 'video')
-    this.contentType = `${this.#video ? 'video' : 'audio'}/webm; codecs="${tracks.map((track) => track.codecs).join()}"`
+    this.contentType = `${this.#video ? 'video' : 'audio'}/${type === 'webm' ? 'webm' : 'x-matroska'}; codecs="${tracks.map((track) => track.codecs).join()}"`
   }
 
   /**
@@ -92,9 +95,11 @@ export function writeWebmSegment(tracks: readonly MediaTrack[], packets: readonl
  * among them, from 1 on.
  * @throws RangeError when WebM does not hold a track's codec, or there are more than 126 tracks
  */
-export function writeWebmInit(tracks: readonly MediaTrack[]): Buffer {
+export function writeWebmInit(tracks: readonly MediaTrack[], type: EbmlType = 'webm'): Buffer {
   // The number of a block's track is to take one byte.
-  if (tracks.length > 126) throw new RangeError(`Cannot write ${tracks.length} tracks as WebM`)
+  if (tracks.length > 126) throw new RangeError(`Cannot write ${tracks.length} tracks as ${TYPES[type]}`)
+  const alien = type === 'webm' ? tracks.find(({ codecId }) => !WEBM.has(codecId)) : undefined
+  if (alien !== undefined) throw new RangeError(`Cannot write ${alien.codec} as WebM`)
   return Buffer.concat([
     writeMaster(
       ID.EBML,
@@ -102,7 +107,7 @@ export function writeWebmInit(tracks: readonly MediaTrack[]): Buffer {
       writeUnsigned(ID.EbmlReadVersion, 1),
       writeUnsigned(ID.EbmlMaxIdLength, 4),
       writeUnsigned(ID.EbmlMaxSizeLength, 8),
-      writeString(ID.DocType, 'webm'),
+      writeString(ID.DocType, type),
       writeUnsigned(ID.DocTypeVersion, 4),
       writeUnsigned(ID.DocTypeReadVersion, 2),
     ),
@@ -118,9 +123,7 @@ export function writeWebmInit(tracks: readonly MediaTrack[]): Buffer {
 }
 
 function writeTrackEntry(track: MediaTrack, number: number): Buffer {
-  const { kind, codecId, codec, language, width = 0, height = 0, sampleRate = 0, channels = 0 } = track
-  const name = NAMES[codecId]
-  if (name === undefined) throw new RangeError(`Cannot write ${codec} as WebM`)
+  const { kind, codecId, language, width = 0, height = 0, sampleRate = 0, channels = 0 } = track
   const config = writePrivate(track)
   return writeMaster(
     ID.TrackEntry,
@@ -129,7 +132,7 @@ function writeTrackEntry(track: MediaTrack, number: number): Buffer {
     writeUnsigned(ID.TrackType, kind === 'video' ? 1 : 2),
     writeUnsigned(ID.FlagLacing, 0),
     writeString(ID.Language, language ?? 'und'),
-    writeString(ID.CodecId, name),
+    writeString(ID.CodecId, NAMES[codecId]),
     ...(config ? [writeElement(ID.CodecPrivate, config)] : []),
     // RFC 7845 clause 4.6 and the Matroska codec mapping of Opus: 80 ms let a decoder settle.
     ...(codecId === 'opus' ? [writeUnsigned(ID.CodecDelay, codecDelay(track)), writeUnsigned(ID.SeekPreRoll, 80_000_000)] : []),
@@ -140,7 +143,8 @@ function writeTrackEntry(track: MediaTrack, number: number): Buffer {
 }
 
 function writePrivate({ codecId, config }: MediaTrack): Buffer | undefined {
-  if (codecId === 'vp8') return undefined
+  if (WITHOUT_PRIVATE.has(codecId)) return undefined
+  if (codecId === 'flac') return Buffer.concat([FLAC_START, config])
   if (codecId !== 'vp9') return config
   // Records of an id, a length and a value: profile, level, bit depth, chroma subsampling.
   const third = config[2] ?? 0x80
@@ -185,10 +189,24 @@ const MAX_BACKWARDS = 5000
 /** Ticks that the time of a block can be from that of its cluster. */
 const MAX_RELATIVE = 32_767
 
-const NAMES: Readonly<Partial<Record<CodecId, string>>> = {
+const TYPES: Readonly<Record<EbmlType, string>> = { webm: 'WebM', matroska: 'Matroska' }
+const WEBM: ReadonlySet<CodecId> = new Set(['vp8', 'vp9', 'av1', 'opus', 'vorbis'])
+/** Codecs whose frames tell all, so that CodecPrivate is left out. */
+const WITHOUT_PRIVATE: ReadonlySet<CodecId> = new Set(['vp8', 'mp3', 'ac3', 'eac3'])
+/** The mark of FLAC and the head of its last metadata block, which STREAMINFO of 34 bytes follows. */
+const FLAC_START = Buffer.from([0x66, 0x4c, 0x61, 0x43, 0x80, 0, 0, 34])
+
+const NAMES: Readonly<Record<CodecId, string>> = {
+  h264: 'V_MPEG4/ISO/AVC',
+  hevc: 'V_MPEGH/ISO/HEVC',
   vp8: 'V_VP8',
   vp9: 'V_VP9',
   av1: 'V_AV1',
   opus: 'A_OPUS',
   vorbis: 'A_VORBIS',
+  aac: 'A_AAC',
+  flac: 'A_FLAC',
+  mp3: 'A_MPEG/L3',
+  ac3: 'A_AC3',
+  eac3: 'A_EAC3',
 }

@@ -154,13 +154,12 @@ export class Front implements ConnectionOwner {
   async #listen({ method, target, version, headers }: RequestHead, path: string, connection: Connection): Promise<void> {
     connection.release()
     const { socket } = connection
-    const { remoteAddress } = socket
     try {
       const { mount, form, replay, details } = await admitListener(this.#owner, path, {
         method,
         target,
         version,
-        remoteAddress,
+        socket,
         header: (name) => headers.get(name),
       })
       if (method === 'HEAD') {
@@ -229,8 +228,8 @@ export class Front implements ConnectionOwner {
         fail(error)
       }
     }
-    if (Media.isOpen(target) || (this.#owner.open && header('authorization') === undefined)) return answer()
-    admitViewer(this.#owner, target, request).then((name) => {
+    if (Media.isOpen(target) || (header('authorization') === undefined && this.#owner.isOpen(target.mount.name))) return answer()
+    admitViewer(this.#owner, target.mount.name, request).then((name) => {
       user = name
       answer()
     }, fail)

@@ -1,4 +1,4 @@
-import { type ClientRequest, request as requestPlain } from 'node:http'
+import { type ClientRequest, type IncomingHttpHeaders, request as requestPlain } from 'node:http'
 import { request as requestSecurely } from 'node:https'
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
@@ -10,12 +10,22 @@ export interface Outgoing {
   readonly url: URL
   /** Headers besides those that every request has. */
   readonly headers: Readonly<Record<string, string>>
-  /** JSON. */
+  /** The media type of the body; JSON when it is left out. */
+  readonly contentType?: string
+  /** What is sent. */
   readonly body: Buffer
   /** Whether the address may be one of the own network. */
   readonly allowPrivate: boolean
   /** Gives it up. */
   readonly signal: AbortSignal
+}
+
+/** The head of an answer. */
+export interface AnswerHead {
+  /** Its status. */
+  readonly status: number
+  /** Its headers, by names in small letters. */
+  readonly headers: IncomingHttpHeaders
 }
 
 /** Thrown when an address is one that strangers must not have this server call. */
@@ -46,11 +56,14 @@ const GLOBAL = ipaddr.parseCIDR('2000::/3') satisfies [ipaddr.IPv4 | ipaddr.IPv6
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1')
 
 /**
- * Sends a request and gives the status of its answer, which is not read any further; redirects are not followed. A name is looked up
+ * Sends a request by POST and gives the head of its answer, which is not read any further, however long it is; redirects are not followed. A name is looked up
  * once, and the connection goes to what was found and seen to be fit: no other answer for the same name can come in between.
  * @throws PrivateAddress; Error of Node's, such as ECONNREFUSED, or AbortError
  */
-export function send({ url, headers, body, allowPrivate, signal }: Outgoing, lookup?: Lookup): Promise<number> {
+export function send(
+  { url, headers, contentType = 'application/json', body, allowPrivate, signal }: Outgoing,
+  lookup?: Lookup,
+): Promise<AnswerHead> {
   const host = hostOf(url)
   const allow = (address: string): boolean => allowPrivate || isPublicAddress(address)
   return new Promise((resolve, reject) => {
@@ -61,11 +74,11 @@ export function send({ url, headers, body, allowPrivate, signal }: Outgoing, loo
       // A connection of its own: an open one would have been looked up before.
       agent: false,
       signal,
-      headers: { ...headers, 'Content-Type': 'application/json', 'Content-Length': body.length, Connection: 'close' },
+      headers: { ...headers, 'Content-Type': contentType, 'Content-Length': body.length, Connection: 'close' },
       lookup: guardedLookup(allow, (name) => new PrivateAddress(name), lookup),
     })
     request.on('response', (response) => {
-      resolve(response.statusCode ?? 0)
+      resolve({ status: response.statusCode ?? 0, headers: response.headers })
       response.destroy()
     })
     request.on('error', reject)

@@ -21,6 +21,7 @@ import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Census } from './census.js'
 import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
+import { Directories } from './directories.js'
 import { Edits } from './edits.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
@@ -34,6 +35,8 @@ import { Relays } from './relays.js'
 import { Sessions } from './sessions.js'
 import { type PortOptions, type Ports, Sockets } from './sockets.js'
 import { State } from './state.js'
+import type { ListenerTicket, ListenerAttempt } from './listener-attempt.js'
+import { MountAuth } from './mount-auth.js'
 import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
@@ -102,6 +105,11 @@ export class Server extends EventEmitter<ServerEvents> {
   /** Who watches by HLS and DASH. */
   readonly viewers = new Viewers()
   /**
+   * Who may listen to mounts, as their settings say.
+   * @internal
+   */
+  readonly mountAuth = new MountAuth(this)
+  /**
    * Names the server to others that relay.
    * @internal
    */
@@ -111,6 +119,7 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly relays: Relays = new Relays(this)
+  readonly #directories: Directories = new Directories(this)
   /**
    * Answers for what browsers play; used by the front.
    * @internal
@@ -177,7 +186,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.sessions = new Sessions(clock)
     this.#sockets = new Sockets(this.logger, (socket) => this.#serve(socket))
     this.news = new News(this)
-    this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.state.people)
+    this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.state.people, this.mountAuth)
     this.#front = new Front(this)
     this.#certificate = tls && new Certificate(tls, this.logger)
     this.http = new Http(this.#settings)
@@ -190,9 +199,9 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#settings
   }
 
-  /** As `ServerContext.open`. */
-  get open(): boolean {
-    return this.#gate.open
+  /** As `ServerContext.isOpen`. */
+  isOpen(mount: string): boolean {
+    return this.#gate.isOpen(mount)
   }
 
   /** Connections of all kinds that are open. */
@@ -247,10 +256,12 @@ export class Server extends EventEmitter<ServerEvents> {
    */
   async listen({ app, ...where }: ListenOptions = {}): Promise<Ports> {
     if (app !== undefined) this.http.answer(this.#answering(app))
-    this.#ports = await this.#sockets.listen(where)
+    const ports = await this.#sockets.listen(where)
+    // What people are told is the port that was opened first.
+    this.#ports ??= ports
     this.news.start()
     this.relays.configure()
-    return this.#ports
+    return ports
   }
 
   /**
@@ -278,6 +289,8 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.close()
     this.#webcast.close()
     this.relays.close()
+    this.mountAuth.close()
+    const unlisted = this.#directories.close()
     const written = this.mounts.close()
     const told = this.news.close()
     this.http.closeIdle()
@@ -285,12 +298,21 @@ export class Server extends EventEmitter<ServerEvents> {
     this.http.close()
     await written
     await told
+    await unlisted
     await this.state.close()
   }
 
   /** As `ServerContext.admit`. */
   admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string> {
     return this.#gate.admit(roles, credentials, mount, address)
+  }
+
+  /**
+   * As `ServerContext.admitListener`.
+   * @internal
+   */
+  admitListener(attempt: ListenerAttempt): Promise<ListenerTicket> {
+    return this.#gate.listen(attempt)
   }
 
   /**
@@ -321,6 +343,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.configure(settings)
     this.mounts.configure(settings)
     this.relays.configure()
+    this.#directories.look()
     this.news.live.poke()
   }
 
@@ -330,8 +353,11 @@ export class Server extends EventEmitter<ServerEvents> {
     const last = args.at(-1)
     if (event === 'recorded' && typeof one === 'string' && last instanceof Mount) this.state.recordings.note(one, last)
     if (event === 'source') this.#census.start()
+    const about = args[1]
+    if ((event === 'source' || event === 'end') && about instanceof Mount) this.mountAuth.tellMount(about.name, event === 'source')
     this.news.tell(event, ...args)
     if (event === 'format' && last instanceof Mount) this.relays.known(last.name)
+    if (event === 'format' || event === 'end') this.#directories.look()
     if (event === 'forget' && one instanceof Mount) this.viewers.forget(one.name)
     if (event === 'departure' && one instanceof Listener) this.access(endOf(one.details, one.bytesSent))
     if (event === 'end' && one instanceof Source) this.access(endOf(one.details, one.bytesReceived))

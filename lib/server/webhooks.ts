@@ -209,7 +209,7 @@ export class Webhooks {
     const signature = createHmac('sha256', hook.stored.secret).update(`${timestamp}.`).update(body).digest('hex')
     let outcome: Outcome
     try {
-      const status = await send(
+      const { status } = await send(
         {
           url: new URL(hook.stored.url),
           headers: {

@@ -28,7 +28,8 @@ export function createMuxer(container: OutputFormat, tracks: readonly MediaTrack
     case 'fmp4':
       return new Mp4Muxer(tracks)
     case 'webm':
-      return new WebmMuxer(tracks)
+    case 'matroska':
+      return new WebmMuxer(tracks, container)
     case 'ogg':
       return new OggMuxer(track, { serial: randomBytes(4).readUInt32LE() })
     case 'mp3':
@@ -40,7 +41,7 @@ export function createMuxer(container: OutputFormat, tracks: readonly MediaTrack
   }
 }
 
-/** What a stream of a new muxer begins with, where the muxer gives it only to those who join: the head of MP4 and WebM. */
+/** What a stream of a new muxer begins with, where the muxer gives it only to those who join: the head of MP4, WebM and Matroska. */
 export function headOf(muxer: Muxer): Buffer | undefined {
   return muxer instanceof Mp4Muxer || muxer instanceof WebmMuxer ? muxer.header : undefined
 }
@@ -48,6 +49,7 @@ export function headOf(muxer: Muxer): Buffer | undefined {
 const CODECS: Readonly<Record<Exclude<OutputFormat, 'ts'>, ReadonlySet<CodecId>>> = {
   fmp4: new Set(['h264', 'hevc', 'vp9', 'av1', 'aac', 'opus', 'flac', 'mp3', 'ac3', 'eac3']),
   webm: new Set(['vp8', 'vp9', 'av1', 'opus', 'vorbis']),
+  matroska: new Set(['h264', 'hevc', 'vp8', 'vp9', 'av1', 'aac', 'opus', 'vorbis', 'flac', 'mp3', 'ac3', 'eac3']),
   ogg: new Set(['opus', 'vorbis', 'flac']),
   mp3: new Set(['mp3']),
   adts: new Set(['aac']),

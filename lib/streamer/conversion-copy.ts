@@ -15,7 +15,7 @@ const MAX_BITRATE = 2
  * 2. its pictures have the output's size and rate, square pixels, upright, no fields, 8 bits and halved colour (`yuv420p`), a profile that every
  *    player takes, a key frame at least every ten seconds, and at most twice the bit rate that they would be given;
  * 3. its sound has the output's rate and channels, and is plain AAC (LC) where it is AAC;
- * 4. parameters of the decoder may change from item to item, which they may everywhere but for Vorbis in WebM;
+ * 4. parameters of the decoder may change from item to item, which they may everywhere but for Vorbis in WebM and Matroska;
  * 5. there is no ladder.
  *
  * @returns what speaks against it, for people; `undefined` when nothing does
@@ -26,7 +26,7 @@ export function whyNotCopy(facts: MediaFacts, { video, audio, rungs, format }: O
   if (facts.isPicture) return 'a still'
   if (sound === undefined) return 'no sound'
   if (rungs.length > 1) return 'a ladder'
-  if (format === 'webm' && audio.codec === 'vorbis') return 'Vorbis'
+  if ((format === 'webm' || format === 'matroska') && audio.codec === 'vorbis') return 'Vorbis'
   if (sound.codec !== audio.codec) return `${sound.codec} → ${audio.codec}`
   if (sound.codec === 'aac' && sound.profile !== 'LC') return `AAC ${sound.profile ?? ''}`
   if (sound.sampleRate !== audio.sampleRate) return `${sound.sampleRate} → ${audio.sampleRate} Hz`

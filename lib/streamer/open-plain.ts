@@ -149,6 +149,7 @@ const NAMES: Readonly<Record<OutputFormat, string>> = {
   ts: 'MPEG-TS',
   fmp4: 'MP4',
   webm: 'WebM',
+  matroska: 'Matroska',
   ogg: 'Ogg',
   mp3: 'MP3',
   adts: 'ADTS',

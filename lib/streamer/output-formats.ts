@@ -1,5 +1,5 @@
 /** A format that goes out. */
-export type OutputFormat = 'ts' | 'fmp4' | 'webm' | 'ogg' | 'mp3' | 'adts' | 'flac'
+export type OutputFormat = 'ts' | 'fmp4' | 'webm' | 'matroska' | 'ogg' | 'mp3' | 'adts' | 'flac'
 
 /** A codec of pictures that goes out. */
 export type VideoCodec = 'h264' | 'hevc' | 'vp8' | 'vp9' | 'av1'
@@ -21,6 +21,11 @@ export const FORMATS: Readonly<Record<OutputFormat, FormatFacts>> = {
   ts: { contentType: 'video/mp2t', video: ['h264', 'hevc'], audio: ['aac', 'mp3', 'opus'] },
   fmp4: { contentType: 'video/mp4', video: ['h264', 'hevc', 'av1', 'vp9'], audio: ['aac', 'opus', 'flac', 'mp3'] },
   webm: { contentType: 'video/webm', video: ['vp9', 'vp8', 'av1'], audio: ['opus', 'vorbis'] },
+  matroska: {
+    contentType: 'video/x-matroska',
+    video: ['h264', 'hevc', 'av1', 'vp9', 'vp8'],
+    audio: ['aac', 'opus', 'mp3', 'flac', 'vorbis'],
+  },
   ogg: { contentType: 'application/ogg', video: [], audio: ['opus', 'vorbis', 'flac'] },
   mp3: { contentType: 'audio/mpeg', video: [], audio: ['mp3'] },
   adts: { contentType: 'audio/aac', video: [], audio: ['aac'] },

@@ -17,7 +17,7 @@ export const outputOptions = z.strictObject({
     .optional()
     .describe('640×360, 1280×720 or 1920×1080, or everything as it is; medium where items differ'),
   format: z
-    .enum(['ts', 'fmp4', 'webm', 'ogg', 'mp3', 'adts', 'flac'])
+    .enum(['ts', 'fmp4', 'webm', 'matroska', 'ogg', 'mp3', 'adts', 'flac'])
     .optional()
     .describe('What it is packed as; ts, unless a codec asks for another'),
   videoCodec: z.enum(['h264', 'hevc', 'vp8', 'vp9', 'av1']).optional().describe('The codec of pictures'),
@@ -128,7 +128,8 @@ export function createOutput(options: OutputOptions, tools?: Tools, items: reado
   const hasVideo = pictures.length > 0
   if (!hasVideo) {
     const stated = (['videoCodec', 'size', 'frameRate', 'videoBitrate', 'ladder'] as const).find((name) => wanted[name] !== undefined)
-    if (stated !== undefined) throw refuse(`${format} holds sound alone, so ${stated} makes no sense; pictures go into ts, fmp4 or webm`)
+    if (stated !== undefined)
+      throw refuse(`${format} holds sound alone, so ${stated} makes no sense; pictures go into ts, fmp4, webm or matroska`)
   }
   const audioCodec = wanted.audioCodec ?? sounds.find((codec) => codec === agreed?.audio.codec) ?? sounds[0]!
   if (!sounds.includes(audioCodec))
@@ -157,7 +158,8 @@ function formatFor({ videoCodec, audioCodec }: Wanted, isSound: boolean, agreed:
   }
   return (
     names.find((name) => holds(name, videoCodec ?? agreed?.video?.codec, audioCodec ?? agreed?.audio.codec)) ??
-    names.find((name) => holds(name, videoCodec, audioCodec)) ??
+    // What browsers do not play is for those alone who ask for it.
+    [...names, 'matroska' as const].find((name) => holds(name, videoCodec, audioCodec)) ??
     'ts'
   )
 }

@@ -44,12 +44,12 @@ t.test('the configuration that Debian installs takes effect, and the rest is nam
     admin: 'icemaster@localhost',
     limits: { maxListeners: 100, maxSources: 2, headerTimeout: 15_000 },
     passwords: { source: 'hackme', admin: 'hackme3', adminUser: 'admin' },
-    log: { level: 'info', accessLog: '/var/log/icecast2/access.log' },
+    log: { level: 'info', accessLog: '/var/log/icecast2/access.log', errorLog: '/var/log/icecast2/error.log', maxSize: 10_240_000 },
     mounts: { '/*': { burstSize: 65_535, sourceTimeout: 10_000, queueSize: undefined } },
   })
   t.strictSame(
     notes.map((note) => /^<([\w-]+)>/.exec(note)?.[1]),
-    ['client-timeout', 'relay-password', 'basedir', 'adminroot', 'errorlog', 'logsize'],
+    ['client-timeout', 'relay-password', 'basedir', 'adminroot'],
   )
   for (const note of notes) t.match(note, /^<[\w-]+>.*: .{10,}/, 'each has a reason')
   t.notMatch(notes.join(), 'hackme2', 'and no password is told')
@@ -77,6 +77,14 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
     { mounts: { '/*': { headers: { 'X-Station': 'Harbour' } } } },
   ],
   ['<logging><loglevel>4</loglevel><accesslog>/a.log</accesslog></logging>', { log: { level: 'debug', accessLog: '/a.log' } }],
+  [
+    '<paths><logdir>/l</logdir></paths><logging><errorlog>e.log</errorlog><playlistlog>p.log</playlistlog><logsize>10</logsize><logarchive>1</logarchive></logging>',
+    { log: { errorLog: '/l/e.log', playlistLog: '/l/p.log', maxSize: 10_240, archive: true } },
+  ],
+  [
+    '<security><chroot>0</chroot><changeowner><user>nobody</user><group>nogroup</group></changeowner></security>',
+    { user: 'nobody', group: 'nogroup' },
+  ],
   ['<paths><ssl-certificate>/c.pem</ssl-certificate></paths>', { tls: { certificate: '/c.pem', key: '/c.pem' } }],
   [
     '<paths><allow-ip>/allow</allow-ip><deny-ip>/deny</deny-ip><deny-agents>/agents</deny-agents></paths>',
@@ -136,6 +144,10 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
     },
   ],
   [
+    '<directory><yp-url>http://dir.xiph.org/cgi-bin/yp-cgi</yp-url><touch-interval>300</touch-interval></directory>',
+    { directories: [{ url: 'http://dir.xiph.org/cgi-bin/yp-cgi', interval: 300 }] },
+  ],
+  [
     '<relays-on-demand>1</relays-on-demand><master-server>up.example</master-server><master-server-port>8010</master-server-port><master-update-interval>60</master-update-interval><master-username>u</master-username><master-password>p</master-password>' +
       '<relay><server>10.0.0.1</server><port>8001</port><mount>/o n.mp3</mount><local-mount>/copy</local-mount><on-demand>0</on-demand><username>me</username><password>secret</password></relay>' +
       '<relay><server>::1</server><mount>live</mount></relay><mount><mount-name>/copy</mount-name><genre>G</genre></mount>',
@@ -153,14 +165,13 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
 ]
 const WITHOUT = `
 <server-id>x</server-id><icelogin>1</icelogin>
-<relay><server>x</server><bind>x</bind><relay-shoutcast-metadata>1</relay-shoutcast-metadata></relay><directory><yp-url>x</yp-url></directory>
+<relay><server>x</server><bind>x</bind><relay-shoutcast-metadata>1</relay-shoutcast-metadata></relay><directory><yp-url>http://x</yp-url><yp-url-timeout>1</yp-url-timeout></directory>
 <limits><threadpool>1</threadpool><client-timeout>1</client-timeout></limits><authentication><relay-user>x</relay-user><relay-password>x</relay-password></authentication>
 <listen-socket><port>1</port><so-sndbuf>1</so-sndbuf></listen-socket>
 <mount><mount-name>/a</mount-name><no-mount>1</no-mount><cluster-password>x</cluster-password>
 <bitrate>1</bitrate><type>x</type><subtype>x</subtype><authentication type="htpasswd"></authentication></mount>
-<logging><errorlog>x</errorlog><playlistlog>x</playlistlog><logsize>1</logsize><logarchive>1</logarchive></logging>
 <paths><basedir>x</basedir><adminroot>x</adminroot><pidfile>x</pidfile>
-<ssl-allowed-ciphers>x</ssl-allowed-ciphers><mime-types>x</mime-types></paths><security><chroot>1</chroot><changeowner><user>x</user></changeowner></security>`
+<ssl-allowed-ciphers>x</ssl-allowed-ciphers><mime-types>x</mime-types></paths><security><chroot>1</chroot></security>`
 
 t.test('each tag of 2.4.4 takes effect, or is named with a reason of its own', async (t) => {
   for (const [xml, expected] of TAGS) {
@@ -170,7 +181,8 @@ t.test('each tag of 2.4.4 takes effect, or is named with a reason of its own', a
   }
   const { notes } = convert(WITHOUT)
   const tags = [...WITHOUT.matchAll(/<([a-z-]+)/g)].map(([, tag]) => tag!)
-  const structure = /^(limits|authentication|listen-socket|port|mount|mount-name|logging|paths|security|relay|server|yp-url|user)$/
+  const structure =
+    /^(limits|authentication|listen-socket|port|mount|mount-name|logging|paths|security|relay|server|directory|yp-url|user)$/
   for (const tag of tags.filter((one) => !structure.test(one))) {
     const note = notes.find((one) => one.startsWith(`<${tag}>`))
     t.ok(note !== undefined && !note.endsWith('nothing of the kind'), `${tag}: ${note}`)
@@ -203,7 +215,7 @@ t.test('what cannot be is told, and never stands in the way', async (t) => {
 
 t.test('the program converts, and serves', async (t) => {
   const file = join(folder, 'icecast.xml')
-  writeFileSync(file, `<icecast>${DEBIAN.replace('access.log', '-').replace('8000', '0')}</icecast>`)
+  writeFileSync(file, `<icecast>${DEBIAN.replace('access.log', '-').replace('error.log', '-').replace('8000', '0')}</icecast>`)
   const world = (...argv: string[]): World & { out: string; err: string } => {
     const all = {
       argv,
@@ -242,19 +254,7 @@ t.test('what AzuraCast writes takes effect, and it reads from the answers what i
   const { yaml, notes } = convertIcecast(xml, 'icecast.xml')
   t.strictSame(
     notes.map((note) => /^<([\w-]+)>/.exec(note)?.[1]),
-    // The last two lead to where the log and the addresses are anyway.
-    [
-      'client-timeout',
-      'relay-password',
-      'listenurl',
-      'listenurl',
-      'basedir',
-      'adminroot',
-      'pidfile',
-      'ssl-allowed-ciphers',
-      'errorlog',
-      'logsize',
-    ],
+    ['client-timeout', 'relay-password', 'listenurl', 'listenurl', 'basedir', 'adminroot', 'pidfile', 'ssl-allowed-ciphers'],
   )
   const config = parseConfig(yaml)
   const station = '/var/azuracast/stations/harbour/config'

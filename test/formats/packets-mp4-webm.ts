@@ -18,6 +18,8 @@ import type { MediaTrack, Packet, PacketReader } from '../../lib/formats/packet.
 import { WebmMuxer, writeWebmInit, writeWebmSegment } from '../../lib/formats/webm-muxer.js'
 import { WebmPacketReader } from '../../lib/formats/webm-packets.js'
 import { WebmDemuxer } from '../../lib/formats/webm.js'
+import { AutoDemuxer } from '../../lib/formats/detect.js'
+import { createPacketReader } from '../../lib/formats/packets.js'
 import { cut, demux, property } from '../helpers/demuxer.js'
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url))
@@ -665,6 +667,45 @@ t.test('WebmMuxer: what it writes is read again, from every sync frame; segments
       expected,
       `${name}: segments`,
     )
+  }
+})
+
+/** What is in a file of any format. */
+const readAny = (bytes: Buffer): { format: string; packets: Packet[] } => {
+  const demuxer = new AutoDemuxer()
+  const frames = [...demuxer.push(bytes), ...demuxer.end()]
+  const reader = createPacketReader(demuxer.format)!
+  return { format: demuxer.format, packets: readAll(frames, reader) }
+}
+
+t.test('WebmMuxer: Matroska holds every codec, and what it writes is read again', async (t) => {
+  for (const name of [
+    'h264-aac-frames.mp4',
+    'h264-aac.mkv',
+    'hevc-opus.mp4',
+    'h264-mp3.mpegts',
+    'h264-eac3.mpegts',
+    'h264-ac3.m2ts',
+    'vp8-vorbis.webm',
+    'flac-mono.flac',
+    'mp3-stereo.mp3',
+  ]) {
+    const { packets } = readAny(fixture(name))
+    const tracks = [...new Set(packets.map(({ track }) => track))].toSorted((a, b) => b.kind.localeCompare(a.kind))
+    const muxer = new WebmMuxer(tracks, 'matroska')
+    t.match(muxer.contentType, tracks[0]!.kind === 'video' ? /^video\/x-matroska; codecs="/ : /^audio\/x-matroska; codecs="/)
+    const read = readAny(Buffer.concat([muxer.header, ...muxer.write(packets).map(({ bytes }) => bytes)]))
+    t.equal(read.format, 'matroska', name)
+    for (const kind of ['video', 'audio']) {
+      const [before, after] = [of(packets, kind), of(read.packets, kind)]
+      t.ok(after.length === before.length && after.every(({ data }, i) => data.equals(before[i]!.data)), `${name}: ${kind}`)
+      // Its ticks are milliseconds, and the delay of Opus is put on and taken off.
+      const isSame = ({ pts, track }: Packet, i: number): boolean =>
+        Math.abs(pts / track.timescale - before[i]!.pts / before[i]!.track.timescale) <= 0.0011 && after[i]!.key === before[i]!.key
+      t.ok(after.every(isSame), 'at the same times')
+      t.strictSame(after[0]?.track.config, before[0]?.track.config)
+    }
+    if (!name.endsWith('.webm')) t.throws(() => new WebmMuxer(tracks), /as WebM/, 'which WebM does not hold')
   }
 })
 

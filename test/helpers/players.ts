@@ -1,11 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type IncomingMessage, type Server, type ServerResponse, createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { openBrowser } from './browser.js'
-import { type Scope, start } from './programs.js'
-import { temporary } from './server.js'
+import { AUTOPLAY, startFirefox } from './firefox.js'
+import type { Scope } from './programs.js'
 import { freePort, until } from './wait.js'
 
 /**
@@ -144,31 +144,6 @@ export async function openChromium(t: Scope): Promise<Judge> {
   }
 }
 
-const PREFERENCES: Readonly<Record<string, string | number | boolean>> = {
-  'media.autoplay.default': 0,
-  'media.autoplay.blocking_policy': 0,
-  // Without it times are told in steps.
-  'privacy.reduceTimerPrecision': false,
-  'media.gmp-manager.updateEnabled': false,
-  'media.gmp-manager.url': 'data:,',
-  'browser.startup.page': 0,
-  'browser.shell.checkDefaultBrowser': false,
-  'browser.safebrowsing.malware.enabled': false,
-  'browser.safebrowsing.phishing.enabled': false,
-  'browser.aboutwelcome.enabled': false,
-  'app.update.auto': false,
-  'app.normandy.enabled': false,
-  'datareporting.policy.dataSubmissionEnabled': false,
-  'datareporting.healthreport.uploadEnabled': false,
-  'extensions.update.enabled': false,
-  'extensions.getAddons.cache.enabled': false,
-  'network.captive-portal-service.enabled': false,
-  'network.connectivity-service.enabled': false,
-  'network.dns.disablePrefetch': true,
-  'services.settings.server': 'data:,',
-  'toolkit.telemetry.enabled': false,
-}
-
 interface Work {
   readonly job: Job
   readonly page: string
@@ -224,12 +199,7 @@ export async function openFirefox(t: Scope): Promise<Judge> {
       else pass(message, response, origin)
     })
 
-  const profile = temporary(t)
-  const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
-  writeFileSync(join(profile, 'user.js'), lines.join(''))
-  const firefox = start(t, 'firefox-esr', ['--headless', '--no-remote', '--profile', profile, `${desk}/`], {
-    env: { HOME: profile, MOZ_HEADLESS_WIDTH: '1280', MOZ_HEADLESS_HEIGHT: '800' },
-  })
+  const firefox = startFirefox(t, [`${desk}/`], AUTOPLAY)
   await until('Firefox to ask for work', () => ask !== undefined || !firefox.isRunning, { timeout: 60_000 })
   if (!firefox.isRunning) throw new Error(`Firefox ended: ${firefox.output}`)
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { codecs, formatNamed, media } from '../helpers/ffmpeg.js'
 import { needs, type Program, type ProgramOptions, run, type Scope, start } from '../helpers/programs.js'
-import { SOURCE_PASSWORD, startServer, temporary, type TestServer } from '../helpers/server.js'
+import { SOURCE_PASSWORD, startFloecast, startIcecast, startServer, temporary, type TestServer } from '../helpers/server.js'
 import { freePort, until } from '../helpers/wait.js'
 
 t.setTimeout(180_000)
@@ -27,6 +27,34 @@ t.test('a list goes out as one stream, with what cannot be read left out, and en
   t.strictSame(heard.codecs, ['h264', 'aac'], heard.output)
   t.equal(await program.ended, 0, program.output)
   t.match(program.stdout, /plays: 01 1 First \(.*copy.*02 2 Broken: skipped: .*plays: 03 3 Last \(.*copy.*Ended after \d+ s: /s)
+})
+
+t.test('Matroska takes what WebM does not, and every server takes it', async (t) => {
+  if (!needs(t, 'ffmpeg', 'icecast2')) return
+  const path = await media(film)
+  for (const server of [await startFloecast(t), await startIcecast(t)]) {
+    const program = source(t, [path, '--format', 'matroska', '--to', to(server)], { input: '' })
+    await until('the stream', () => server.mount('/live'))
+    const heard = await codecs(server.url('/live'))
+    t.strictSame([heard.codecs, heard.output], [['h264', 'aac'], ''], server.kind)
+    const answer = await fetch(server.url('/live'))
+    t.equal(answer.headers.get('content-type'), 'video/x-matroska')
+    await answer.body?.cancel()
+    t.equal(await program.stop('SIGINT', 10_000), 0, program.output)
+  }
+})
+
+t.test('a ladder is several mounts of one decoder, and one stream for players', async (t) => {
+  if (!needs(t, 'ffmpeg')) return
+  const server = await startFloecast(t, { config: 'mounts:\n  /live-*:\n    group: /live\n' })
+  const program = source(t, [await media(film), '--ladder', '180,120', '--to', to(server)], { input: '' })
+  const master = await until('both', async () => {
+    const answer = await fetch(server.url('/live.m3u8'))
+    const text = await answer.text()
+    return (text.match(/RESOLUTION=/g) ?? []).length === 2 ? text : undefined
+  })
+  for (const size of ['320x180', '214x120']) t.match(master, `RESOLUTION=${size}`)
+  t.equal(await program.stop('SIGINT', 10_000), 0, program.output)
 })
 
 t.test('what is wrong is one sentence and a code, within seconds', async (t) => {

@@ -75,10 +75,10 @@ t.test('options that do not go together are one sentence that says what does', a
     [
       { format: 'webm', videoCodec: 'h264' },
       'OUTPUT_REFUSED',
-      /webm does not hold h264; it holds vp9, vp8 or av1, and ts or fmp4 would hold h264$/,
+      /webm does not hold h264; it holds vp9, vp8 or av1, and ts, fmp4 or matroska would hold h264$/,
     ],
     [{ format: 'mp3', size: { width: 640, height: 360 } }, 'OUTPUT_REFUSED', /mp3 holds sound alone, so size makes no sense/],
-    [{ format: 'ts', audioCodec: 'vorbis' }, 'OUTPUT_REFUSED', /ts does not hold vorbis; .* webm or ogg would hold vorbis$/],
+    [{ format: 'ts', audioCodec: 'vorbis' }, 'OUTPUT_REFUSED', /ts does not hold vorbis; .* webm, matroska or ogg would hold vorbis$/],
     [{ format: 'mp3', channels: 6 }, 'OUTPUT_REFUSED', /mp3 has 2 channels at most/],
     [{ audioCodec: 'opus', sampleRate: 44_100 }, 'OUTPUT_REFUSED', /48000/],
     [{ size: { width: 641, height: 360 } }, 'OUTPUT_REFUSED', /size\.width/],

@@ -8,6 +8,8 @@ import { LatencyController, MOST_BEHIND } from '../../lib/web/player/latency.js'
 import { choose, isSame, plansFor, type Support } from '../../lib/web/player/pick.js'
 import { cutterFor } from '../../lib/web/player/pieces.js'
 import { StallWatch } from '../../lib/web/player/stalls.js'
+import { Watch } from '../../lib/web/player/watch.js'
+import { Ways } from '../../lib/web/player/ways.js'
 import { behind, clock } from '../../lib/web/player/words.js'
 
 t.test('a server is found from where the script, the page or an attribute says', async (t) => {
@@ -147,6 +149,51 @@ t.test('stalls are counted by the clock of the media, and three in half a minute
   t.same(watch.take(), { stalls: 0, stalled: 0 }, 'once')
 })
 
+t.test('a playback that neither goes on nor says why is seen, and whoever rests is left in peace', async (t) => {
+  const media = { currentTime: 0, paused: true, seeking: false }
+  const told: string[] = []
+  let [phase, isMeant, now]: ['starting' | 'playing' | undefined, boolean, number] = ['starting', true, 0]
+  const watch = new Watch(media, {
+    phase: () => phase,
+    isMeant: () => isMeant,
+    stalled: (tooOften) => told.push(tooOften ? 'stalled too often' : 'stalled'),
+    stuck: () => told.push('stuck'),
+    moves: () => told.push('moves'),
+    proven: () => told.push('proven'),
+  })
+  const run = (milliseconds: number, speed = 0): string[] => {
+    for (const end = now + milliseconds; now < end; now += 100) {
+      media.currentTime += speed / 10
+      watch.look(now)
+    }
+    return told.splice(0)
+  }
+  watch.restart(now)
+  t.same(run(14_000), [], 'the first picture may take a while')
+  t.same(run(2000), ['stuck'], 'but not for ever, even if nothing was ever started')
+  media.paused = false
+  t.ok(run(300, 1).includes('moves'), 'what moves has begun, though no event may tell')
+  media.seeking = true
+  watch.restart(now)
+  t.same(run(16_000), ['stuck'], 'nor may a seek that never ends')
+  phase = undefined
+  t.same(run(60_000), [], 'nothing is expected of what is not there')
+  phase = 'playing'
+  media.seeking = false
+  watch.restart(now)
+  t.same(run(20_000, 1), [])
+  t.same(run(4000), ['stalled'])
+  t.same(run(2000), ['stuck'])
+  media.paused = true
+  t.notOk(run(20_000).includes('stuck'), 'a pause lasts as long as it lasts')
+  media.paused = false
+  isMeant = false
+  t.notOk(run(20_000).includes('stuck'), 'and nobody looks at a page that is hidden')
+  isMeant = true
+  watch.restart(now)
+  t.ok(run(31_000, 1).includes('proven'), 'what has played for a while is trusted again')
+})
+
 /** A browser that plays what matches. */
 const browser = (source: RegExp, element: RegExp = /^$/): Support => ({
   source: (type) => source.test(type),
@@ -158,6 +205,8 @@ const CHROMIUM = browser(
   /^audio\/|^video\/(mp4|webm)/,
 )
 const FIREFOX = browser(/^(?!video\/mp2t).*(avc1|mp4a\.40\.2|opus|vp8|vp9|vorbis|flac|codecs="mp3")/, /^audio\/|^video\/(mp4|webm)/)
+// Safari, and an iPhone whose media source is the managed kind: both take MP4 alone, and play HLS by themselves as well.
+const SAFARI = browser(/^(video|audio)\/mp4; codecs="(avc1|hvc1|mp4a\.40\.2|opus|flac|,)/, /mpegurl|^audio\/(mpeg|aac|mp4)|^video\/mp4/)
 const PHONE = browser(/^$/, /mpegurl|^audio\/(mpeg|aac)/)
 
 const segmented = (...media: string[]) => ({ media, lowLatency: true, segmentDuration: 2, rewind: 14 })
@@ -195,6 +244,7 @@ t.test('the ways to play are those that the browser knows, as near to live as is
     'safe shaka m3u8 hls',
     'safe shaka mpd dash',
   ])
+  t.same(ways(tv, SAFARI), ways(tv, CHROMIUM), 'where there is a media source of any kind, the same ways are taken')
   t.match(ways(tv, CHROMIUM, 'low')[0], 'low shaka')
   t.match(ways(tv, CHROMIUM, 'safe').at(-1), 'instant instant', 'what is nearer than wished comes last')
   t.same(ways(tv, PHONE), ['safe element m3u8 hls'], 'a phone without Media Source Extensions plays HLS by itself')
@@ -204,7 +254,8 @@ t.test('the ways to play are those that the browser knows, as near to live as is
     instant: [instant('mp3', 'audio/mpeg')],
   })
   t.same(ways(radio, CHROMIUM), ['instant instant mp3 instant', 'safe shaka m3u8 hls', 'safe element mp3 instant'])
-  t.same(ways(radio, FIREFOX), ['safe shaka m3u8 hls', 'safe element mp3 instant'], 'where MP3 is no media source, it is written anew')
+  t.same(ways(radio, FIREFOX), ['safe element mp3 instant'], 'where MP3 is no media source, the element plays it alone')
+  t.same(ways(radio, PHONE), ['safe element m3u8 hls', 'safe element mp3 instant'])
   const web = mount([{ kind: 'video', codec: 'VP8', codecs: 'vp8' }], {
     dash: segmented('video/webm; codecs="vp8"', 'audio/webm; codecs="vorbis"'),
     instant: [instant('webm', 'video/webm; codecs="vp8,vorbis"'), instant('ogg', 'audio/ogg; codecs="vorbis"')],
@@ -212,7 +263,31 @@ t.test('the ways to play are those that the browser knows, as near to live as is
   t.same(ways(web, CHROMIUM), ['instant instant webm instant', 'low shaka mpd dash', 'safe shaka mpd dash'])
 })
 
-t.test('where pictures come or go, a playlist is another way to play, and an instant stream the same', (t) => {
+t.test('a way that never played is left alone at once, one that has played when it fails too often', async (t) => {
+  const both = 'video/mp4; codecs="avc1.64001f,mp4a.40.2"'
+  const tv = mount([H264, AAC], { hls: segmented(both), instant: [instant('mp4', both)] })
+  const all = new Ways(CHROMIUM, 'instant')
+  t.same([all.modes, all.plans, all.next], [[], [], undefined], 'nothing is known of a mount that is not live')
+  all.update(tv)
+  const first = all.next!
+  t.equal(first.mode, 'instant')
+  for (const _ of [1, 2]) all.fail(first.way, true)
+  t.same(all.next, first)
+  all.fail(first.way, true)
+  t.equal(all.next?.mode, 'low')
+  all.fail(all.next!.way, false)
+  t.equal(all.next?.mode, 'safe')
+  t.equal(all.calmer('instant')?.mode, 'low')
+  t.equal(all.calmer('safe'), undefined, 'nothing is calmer than Safe')
+  all.want('instant')
+  t.same(all.next, first, 'whoever wishes for it gets it again')
+  all.update(mount([H264], {}))
+  t.notOk(all.has(first.way))
+  all.update(undefined)
+  t.equal(all.next, undefined)
+})
+
+t.test('where pictures come or go, a playlist is another way to play, and an instant stream the same', async (t) => {
   const plans = ['video/mp4; codecs="avc1.64001f,mp4a.40.2"', 'audio/mp4; codecs="mp4a.40.2"'].map((type) =>
     plansFor(
       choose(mount(type.startsWith('video/') ? [H264, AAC] : [AAC], { hls: segmented(type), instant: [instant('mp4', type)] }), CHROMIUM),
@@ -223,7 +298,6 @@ t.test('where pictures come or go, a playlist is another way to play, and an ins
   t.notOk(isSame(both!('low'), sound!('low')))
   t.notOk(isSame(both!('safe'), sound!('safe')))
   t.ok(isSame(both!('instant'), sound!('instant')))
-  t.end()
 })
 
 t.test('where nothing plays, it is said why, and what would', async (t) => {

@@ -12,7 +12,7 @@ const KINDS: readonly { readonly kind: SourceKind; readonly label: string }[] = 
 ]
 
 /** Where the stream comes from. A file cannot follow on something else that is on the air. */
-export function kindChoice(chosen: SourceKind, isOnAir: boolean, choose: (kind: SourceKind) => void): TemplateResult {
+function kindChoice(chosen: SourceKind, isOnAir: boolean, choose: (kind: SourceKind) => void): TemplateResult {
   return html`<fieldset>
     <legend>What to send</legend>
     <div class="kinds">
@@ -34,7 +34,7 @@ export function kindChoice(chosen: SourceKind, isOnAir: boolean, choose: (kind: 
 }
 
 /** Which file. */
-export function fileChoice(isOnAir: boolean, choose: (file: File) => void): TemplateResult {
+function fileChoice(isOnAir: boolean, choose: (file: File) => void): TemplateResult {
   const pick = ({ target }: Event): void => {
     const file = target instanceof HTMLInputElement ? target.files?.[0] : undefined
     if (file !== undefined) choose(file)
@@ -45,7 +45,7 @@ export function fileChoice(isOnAir: boolean, choose: (file: File) => void): Temp
 }
 
 /** Which camera or microphone. */
-export function deviceChoice(
+function deviceChoice(
   label: string,
   devices: readonly Device[],
   chosen: string,
@@ -66,7 +66,7 @@ export function deviceChoice(
 }
 
 /** How good it is to be. */
-export function qualityChoice(chosen: Quality, choose: (quality: Quality) => void): TemplateResult {
+function qualityChoice(chosen: Quality, choose: (quality: Quality) => void): TemplateResult {
   return html`<fieldset>
     <legend>Quality</legend>
     <div class="qualities">
@@ -79,6 +79,37 @@ export function qualityChoice(chosen: Quality, choose: (quality: Quality) => voi
       )}
     </div>
   </fieldset>`
+}
+
+/** What has been chosen. */
+export interface Chosen {
+  readonly kind: SourceKind
+  readonly isOnAir: boolean
+  readonly cameras: readonly Device[]
+  readonly camera: string
+  readonly microphones: readonly Device[]
+  readonly microphone: string
+  readonly quality: Quality
+}
+
+/** What another choice does. */
+export interface ChoiceActions {
+  readonly kind: (kind: SourceKind) => void
+  readonly file: (file: File) => void
+  readonly camera: (id: string) => void
+  readonly microphone: (id: string) => void
+  readonly quality: (quality: Quality) => void
+}
+
+/** Draws all that can be chosen of what is sent. */
+export function renderChoices(chosen: Chosen, act: ChoiceActions): TemplateResult {
+  const { kind, isOnAir, cameras, camera, microphones, microphone, quality } = chosen
+  const hasCamera = kind === 'camera' && cameras.length > 1
+  const hasMicrophone = kind !== 'file' && microphones.length > 0
+  return html`${kindChoice(kind, isOnAir, act.kind)} ${kind === 'file' ? fileChoice(isOnAir, act.file) : nothing}
+  ${hasCamera ? deviceChoice('Camera', cameras, camera, false, act.camera) : nothing}
+  ${hasMicrophone ? deviceChoice('Microphone', microphones, microphone, kind !== 'microphone', act.microphone) : nothing}
+  ${qualityChoice(quality, act.quality)}`
 }
 
 /** What plays, and a way to say so while it is on the air. */

@@ -3,7 +3,7 @@ import { customElement, property, query, state } from 'lit/decorators.js'
 import { keyed } from 'lit/directives/keyed.js'
 import { Broadcast, type BroadcastState } from './broadcast.js'
 import { Capture, type Device, listDevices } from './capture.js'
-import { deviceChoice, fileChoice, kindChoice, qualityChoice, titleField } from './choices.js'
+import { renderChoices, titleField } from './choices.js'
 import { hindrance } from './hindrance.js'
 import type { Destination } from './leg.js'
 import { LevelMeter } from './level-meter.js'
@@ -11,6 +11,7 @@ import { captureProblem, LiveProblem, type SourceKind } from './problem.js'
 import { type Quality, USUAL } from './qualities.js'
 import { badge, GONE, veil } from './stage.js'
 import { STYLES } from './styles.js'
+import { WakeLock } from './wake-lock.js'
 
 /**
  * Sends what a camera, a screen, a microphone or a file gives to a server, over a WebSocket of the subprotocol `webcast`:
@@ -50,7 +51,7 @@ export class FloecastLive extends LitElement {
   #turn = 0
   /** Another one for each file: what has captured an element to its end captures nothing more of it. */
   #take = 0
-  #wakeLock: WakeLockSentinel | undefined
+  readonly #wakeLock = new WakeLock()
 
   /** Where the broadcast stands; `off` before the first and after the last. */
   get state(): BroadcastState | 'off' {
@@ -100,8 +101,8 @@ export class FloecastLive extends LitElement {
       this.#problem = captureProblem(capture.kind, error).message
     }
     this.#changed()
-    // A phone that goes to sleep sends nothing more; where it cannot be kept awake, it is as it is.
-    this.#wakeLock = await navigator.wakeLock?.request('screen').catch(() => undefined)
+    // A phone that goes to sleep sends nothing more.
+    this.#wakeLock.hold()
   }
 
   /** Ends the broadcast in order; the picture stays to be seen here. */
@@ -115,8 +116,7 @@ export class FloecastLive extends LitElement {
 
   #rest(): void {
     clearInterval(this.#timer)
-    void this.#wakeLock?.release()
-    this.#wakeLock = undefined
+    this.#wakeLock.release()
   }
 
   get #isOnAir(): boolean {
@@ -280,29 +280,20 @@ export class FloecastLive extends LitElement {
   }
 
   #choices(): TemplateResult {
-    const { cameras, microphones } = this.#devices
-    const kind = this.#kind
-    return html`${kindChoice(kind, this.#isOnAir, (next) => this.#choose(next))}
-    ${kind === 'file' ? fileChoice(this.#isOnAir, this.#chooseFile) : nothing}
-    ${
-      kind === 'camera' && cameras.length > 1
-        ? deviceChoice('Camera', cameras, this.#camera, false, (id) => {
-            this.#camera = id
-            this.#again()
-          })
-        : nothing
-    }
-    ${
-      kind !== 'file' && microphones.length > 0
-        ? deviceChoice('Microphone', microphones, this.#microphone, kind !== 'microphone', (id) => {
-            this.#microphone = id
-            this.#again()
-          })
-        : nothing
-    }
-    ${qualityChoice(this.#quality, (next) => {
-      this.#quality = next
+    const again = (set: () => void): void => {
+      set()
       this.#again()
-    })}`
+    }
+    const [kind, isOnAir, camera, microphone, quality] = [this.#kind, this.#isOnAir, this.#camera, this.#microphone, this.#quality]
+    return renderChoices(
+      { ...this.#devices, kind, isOnAir, camera, microphone, quality },
+      {
+        kind: (next) => this.#choose(next),
+        file: this.#chooseFile,
+        camera: (id) => again(() => (this.#camera = id)),
+        microphone: (id) => again(() => (this.#microphone = id)),
+        quality: (next) => again(() => (this.#quality = next)),
+      },
+    )
   }
 }

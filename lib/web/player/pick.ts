@@ -107,10 +107,9 @@ function endless({ forms }: MountFacts, support: Support): Way[] {
   })
 }
 
-// Shaka Player writes MPEG-TS and MP3 anew as MP4 where the browser takes only that.
+// Shaka Player writes MPEG-TS anew as MP4 where the browser takes only that. What it makes of bare MP3, Firefox does not play: there the element alone does.
 function isTaken(type: string, support: Support): boolean {
   if (!support.hasSource) return false
-  if (type.startsWith('audio/mpeg')) return support.source('audio/mp4; codecs="mp3"')
   const codecs = /^video\/mp2t; codecs="([^"]*)"/.exec(type)?.[1]?.split(',') ?? []
   return (
     codecs.length > 0 &&

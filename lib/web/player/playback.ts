@@ -4,11 +4,12 @@ import { Beacon } from './beacon.js'
 import type { Engine } from './engine.js'
 import { createEngine, whileIn } from './engines.js'
 import type { MountFacts } from './facts.js'
-import { choose, type Choice, isSame, keyOf, type Mode, MODES, type Plan, plansFor, type Way } from './pick.js'
+import type { Mode, Plan, Way } from './pick.js'
 import { chosenMode, keepMode } from './preferences.js'
-import { StallWatch } from './stalls.js'
 import { askStatus } from './status-feed.js'
 import { browserSupport } from './support.js'
+import { Watch } from './watch.js'
+import { Ways } from './ways.js'
 import { NAMES } from './words.js'
 
 /**
@@ -27,49 +28,56 @@ export interface PlaybackSettings {
   readonly changed: () => void
 }
 
-/** Milliseconds between looks at the media's clock, and that it may stand still before all begins anew. */
+/** Milliseconds between looks at the media's clock. */
 const LOOK = 100
-const STUCK = 5000
-/** Milliseconds that the first picture may take: a manifest waits for the first segment. */
-const SLOW = 15_000
-/** Milliseconds of playing after which what failed before may be tried again. */
-const PROVEN = 30_000
-/** Failures after which a way is left alone; one that never played is at once. */
-const ENOUGH = 3
 
 /** Plays one mount in one media element: picks the way, watches it, falls back to another, and comes back when the source does. */
 export class Playback {
+  /** The ways in which the mount can be played here. */
+  readonly ways: Ways
   readonly #video: HTMLVideoElement
   readonly #settings: PlaybackSettings
-  readonly #support = browserSupport()
   readonly #session = crypto.randomUUID?.() ?? String(Math.random()).slice(2)
-  readonly #stalls = new StallWatch()
+  readonly #watch: Watch
   readonly #over = new AbortController()
   readonly #beacon: Beacon
   readonly #looking: ReturnType<typeof setInterval>
   #state: State = 'asking'
   #mount: MountFacts | undefined
-  #choice: Choice | undefined
-  #wish: Mode
   #way: Way | undefined
   #mode: Mode | undefined
   #engine: Engine | undefined
   #notice = ''
-  // How bad each way has proved.
-  readonly #failures = new Map<string, number>()
   #hasPlayed = false
-  #since = 0
   #again: ReturnType<typeof setTimeout> | undefined
   #attempts = 0
-  #soundOnly = false
   #wantsPlay = false
   #blocked = false
 
   constructor(video: HTMLVideoElement, settings: PlaybackSettings) {
     this.#video = video
     this.#settings = settings
-    this.#wish = chosenMode() ?? 'instant'
-    this.#looking = setInterval(() => this.#look(), LOOK)
+    this.ways = new Ways(browserSupport(), chosenMode() ?? 'instant')
+    this.#watch = new Watch(video, {
+      phase: () => (this.#engine !== undefined && (this.#state === 'starting' || this.#state === 'playing') ? this.#state : undefined),
+      isMeant: () => this.#wantsPlay && !this.#blocked && !document.hidden,
+      stalled: (tooOften) => {
+        this.#engine?.stalled()
+        if (this.#mount?.live !== true) this.#lose()
+        else if (tooOften) this.#fallBack()
+        else this.#settings.changed()
+      },
+      stuck: () => {
+        if (this.#mount?.live === true && this.#state === 'starting') this.#fail('It did not begin in time')
+        else this.#lose()
+      },
+      moves: () => this.#runs(),
+      proven: () => {
+        this.ways.forgive()
+        this.#attempts = 0
+      },
+    })
+    this.#looking = setInterval(() => this.#watch.look(performance.now()), LOOK)
     // Viewers of segments are gone after three of them.
     const expiry = (): number => (this.#way?.segmentDuration ?? 4) * 3000
     this.#beacon = new Beacon(settings.server, settings.mount, () => this.#facts(), expiry)
@@ -86,12 +94,7 @@ export class Playback {
   }
   /** The mode that plays, or that will. */
   get mode(): Mode {
-    return this.#mode ?? this.#wish
-  }
-  /** The modes in which the mount can be played here. */
-  get modes(): readonly Mode[] {
-    const ways = this.#choice?.ways
-    return ways === undefined ? [] : MODES.filter((mode) => ways[mode].length > 0)
+    return this.#mode ?? this.ways.wish
   }
   /** What plays. */
   get engine(): Engine | undefined {
@@ -105,29 +108,13 @@ export class Playback {
   get notice(): string {
     return this.#notice
   }
-  /** Why nothing plays, and what would. */
-  get why(): string {
-    return this.#choice?.why ?? ''
-  }
-  /** Whether the sound alone of a mount could be played whose pictures cannot. */
-  get hasSound(): boolean {
-    return (this.#choice?.sound.length ?? 0) > 0
-  }
-  /** Whether the sound alone plays. */
-  get soundOnly(): boolean {
-    return this.#soundOnly
-  }
   /** How often it stood still. */
   get stalls(): number {
-    return this.#stalls.total
+    return this.#watch.total
   }
   /** Whether it stands still for want of media. */
   get isStill(): boolean {
-    return this.#stalls.isStill
-  }
-  /** Whether the browser wants the viewer to start it. */
-  get blocked(): boolean {
-    return this.#blocked
+    return this.#watch.isStill
   }
 
   /** Hears of the mount; `undefined` when the server has none of that name. */
@@ -135,20 +122,20 @@ export class Playback {
     const before = this.#mount
     this.#mount = mount
     if (mount?.live !== true) {
-      this.#choice = undefined
+      this.ways.update(undefined)
       // What is in the buffer plays to its end.
       if (this.#engine === undefined) this.#become(this.#state === 'lost' ? 'lost' : 'waiting')
-      else if (this.#stalls.isStill || this.#engine.name !== 'shaka') this.#become('lost')
+      else if (this.#watch.isStill || this.#engine.name !== 'shaka') this.#become('lost')
       else this.#settings.changed()
       return
     }
     // Its bytes have not told yet what it is.
     if (mount.tracks.length === 0) return this.#settings.changed()
-    this.#choice = choose(mount, this.#support)
-    const gone = this.#way !== undefined && !this.#plans.some(({ way }) => isSame(way, this.#way!))
+    this.ways.update(mount)
+    const gone = this.#way !== undefined && !this.ways.has(this.#way)
     const isNew = before?.live === true && before.connected !== mount.connected
-    if (gone || isNew || this.#state === 'unplayable') this.#failures.clear()
-    if (this.#plans.length === 0) {
+    if (gone || isNew || this.#state === 'unplayable') this.ways.forgive()
+    if (this.ways.plans.length === 0) {
       void this.#drop()
       this.#become('unplayable')
     } else if (!this.#wantsPlay) this.#become('ready')
@@ -162,7 +149,7 @@ export class Playback {
     this.#wantsPlay = true
     this.#blocked = false
     if (this.#engine === undefined) {
-      if (this.#choice !== undefined && this.#plans.length > 0) this.#start()
+      if (this.ways.plans.length > 0) this.#start()
     } else void this.#video.play().catch(() => {})
   }
 
@@ -174,17 +161,16 @@ export class Playback {
 
   /** Plays in another mode, and remembers it. */
   choose(mode: Mode): void {
-    this.#wish = mode
+    this.ways.want(mode)
     keepMode(mode)
     this.#notice = ''
-    this.#failures.clear()
     this.#wantsPlay = true
-    if (this.#choice !== undefined && this.#plans.length > 0) this.#start()
+    if (this.ways.plans.length > 0) this.#start()
   }
 
   /** Plays the sound alone of a mount whose pictures cannot be shown. */
   playSound(): void {
-    this.#soundOnly = true
+    this.ways.wantSound()
     this.#wantsPlay = true
     this.#start()
   }
@@ -198,15 +184,11 @@ export class Playback {
     void this.#drop()
   }
 
-  get #plans(): readonly Plan[] {
-    return this.#choice === undefined ? [] : plansFor(this.#choice, this.#wish, this.#soundOnly)
-  }
-
   #start(): void {
-    const next = this.#plans.find(({ way }) => (this.#failures.get(keyOf(way)) ?? 0) < ENOUGH)
+    const next = this.ways.next
     if (next !== undefined) return void this.#play(next)
     // All have failed: once more from the beginning, in a while.
-    this.#failures.clear()
+    this.ways.forgive()
     this.#retry(Math.min(15_000, 2000 * 2 ** this.#attempts++))
   }
 
@@ -218,9 +200,8 @@ export class Playback {
     if (this.#over.signal.aborted || (this.#engine !== undefined && !goesOn)) return
     this.#mode = mode
     this.#way = way
-    this.#since = performance.now()
     this.#hasPlayed = false
-    this.#stalls.restart(this.#since)
+    this.#watch.restart(performance.now())
     const engine = (this.#engine ??= this.#make({ mode, way }))
     this.#become('starting')
     // A group's own playlist has all of its qualities.
@@ -286,8 +267,8 @@ export class Playback {
         this.#attempts++
         return this.#retry(Math.min(5000, 500 * 2 ** Math.min(this.#attempts, 4)))
       }
-      this.#choice = choose(this.#mount, this.#support)
-      if (this.#plans.length > 0) this.#start()
+      this.ways.update(this.#mount)
+      if (this.ways.plans.length > 0) this.#start()
       else this.#become('unplayable')
     }, after)
   }
@@ -295,45 +276,16 @@ export class Playback {
   #fail(reason: string): void {
     console.info(`floecast-player: ${reason}`)
     const way = this.#way
-    // One that has played may do so again: a damaged picture stops a decoder, too.
-    if (way !== undefined) this.#failures.set(keyOf(way), (this.#failures.get(keyOf(way)) ?? 0) + (this.#hasPlayed ? 1 : ENOUGH))
+    if (way !== undefined) this.ways.fail(way, this.#hasPlayed)
     void this.#drop().then(() => this.#retry(300))
     this.#become('lost')
-  }
-
-  #look(): void {
-    const now = performance.now()
-    const { currentTime, paused, seeking } = this.#video
-    const engine = this.#engine
-    if (engine === undefined) return
-    const wants = !paused && !document.hidden && (this.#state === 'playing' || this.#state === 'starting')
-    if (this.#stalls.tick(currentTime, now, wants && !seeking)) {
-      engine.stalled()
-      if (this.#mount?.live !== true) return this.#lose()
-      if (this.#stalls.tooMany(now)) return this.#fallBack()
-      this.#settings.changed()
-    }
-    // Where a buffer goes on with another stream before it has run dry, no event tells that it plays.
-    if (this.#state === 'starting' && this.#stalls.hasMoved) this.#runs()
-    if (this.#state === 'playing' && now - this.#since > PROVEN) {
-      this.#failures.clear()
-      this.#attempts = 0
-    }
-    // What neither goes on nor says why begins anew.
-    const patience = this.#state === 'starting' ? SLOW : STUCK
-    const isMeantTo = this.#wantsPlay && !this.#blocked && !document.hidden && this.#state !== 'lost'
-    if (!isMeantTo || this.#stalls.stillFor(now) < patience) return
-    this.#stalls.restart(now)
-    if (this.#mount?.live === true && this.#state === 'starting') this.#fail('It did not begin in time')
-    else this.#lose()
   }
 
   // Too many stalls: farther behind live there are fewer.
   #fallBack(): void {
     const mode = this.#mode
-    const calmer = mode === undefined ? [] : MODES.slice(MODES.indexOf(mode) + 1)
-    const next = this.#plans.find((plan) => calmer.includes(plan.mode))
-    if (mode === undefined || next === undefined) return this.#stalls.restart(performance.now())
+    const next = mode === undefined ? undefined : this.ways.calmer(mode)
+    if (mode === undefined || next === undefined) return this.#watch.restart(performance.now())
     this.#notice = `The stream comes too unevenly for ${NAMES[mode]}, so it plays on ${NAMES[next.mode]}.`
     void this.#play(next)
   }
@@ -342,7 +294,7 @@ export class Playback {
     // While the source is away there is nobody to tell.
     if (this.#way === undefined || this.#engine === undefined || this.#video.paused || this.#mount?.live !== true) return undefined
     const { delay } = this.#engine
-    const measured = { delay: delay === undefined ? undefined : delay * 1000, ...this.#stalls.take() }
+    const measured = { delay: delay === undefined ? undefined : delay * 1000, ...this.#watch.take() }
     return { protocol: this.#way.protocol, session: this.#session, ...measured }
   }
 }

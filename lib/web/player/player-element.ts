@@ -1,14 +1,15 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { property } from 'lit/decorators.js'
 import { mountAddress, mountName, serverAddress } from './address.js'
 import { AUDIO_STYLES } from './audio-view.js'
 import { CONTROL_STYLES } from './control-styles.js'
 import type { BarActions, BarView, MenuName } from './controls.js'
 import type { Range } from './engine.js'
 import { hasPictures, type MountFacts } from './facts.js'
+import { FrameRate } from './frame-rate.js'
 import { type KeyActions, pressKey } from './keys.js'
 import { tellSystem } from './media-session.js'
 import { Playback } from './playback.js'
-import { chosenVolume, keepVolume } from './preferences.js'
 import { Presence } from './presence.js'
 import { castTo, toggleFullScreen, togglePip } from './screens.js'
 import { SoundLevel } from './sound-level.js'
@@ -16,6 +17,7 @@ import { renderStage } from './stage.js'
 import { followStatus } from './status-feed.js'
 import { renderStrip } from './strip.js'
 import { STYLES } from './styles.js'
+import { Volume } from './volume.js'
 
 /** Seconds that must be there to go back to before a bar is drawn for it, and behind their end at which one is no longer live. */
 const WORTH_SEEKING = 60
@@ -30,41 +32,33 @@ const EDGE = 15
  */
 export class FloecastPlayer extends LitElement {
   static override readonly styles = [STYLES, CONTROL_STYLES, AUDIO_STYLES]
-  static override readonly properties = {
-    mount: {},
-    server: {},
-    path: { attribute: 'prefix' },
-    autoplay: { type: Boolean },
-    muted: { type: Boolean },
-    embed: { type: Boolean, reflect: true },
-    poster: {},
-    status: { attribute: false },
-  }
 
   /** The mount's name. */
-  declare mount: string
+  @property() accessor mount = ''
   /** The address of the server. */
-  declare server: string | null
+  @property() accessor server: string | null = null
   /** The path of the server on the page's own origin: the attribute `prefix`. */
-  declare path: string | null
+  @property({ attribute: 'prefix' }) accessor path: string | null = null
   /** Whether it plays by itself. */
-  declare autoplay: boolean
+  @property({ type: Boolean }) accessor autoplay = false
   /** Whether it begins without sound. */
-  declare muted: boolean
+  @property({ type: Boolean }) accessor muted = false
   /** Whether it fills its frame. */
-  declare embed: boolean
+  @property({ type: Boolean, reflect: true }) accessor embed = false
   /** The URL of a picture that is shown before it plays. */
-  declare poster: string
+  @property() accessor poster = ''
   /** What the page knows of the mount; left out, the player asks by itself. */
-  declare status: MountFacts | null | undefined
+  @property({ attribute: false }) accessor status: MountFacts | null | undefined = undefined
 
   readonly #video = document.createElement('video')
   readonly #sound = new SoundLevel(this.#video)
+  readonly #volume = new Volume(this.#video)
+  readonly #frames = new FrameRate(this.#video)
   readonly #presence = new Presence(this)
   readonly #actions: BarActions = {
     togglePlay: () => this.#toggle(),
     toggleMute: () => this.#mute(!this.#video.muted),
-    setVolume: (volume) => this.#setVolume(volume),
+    setVolume: (volume) => this.#volume.set(volume),
     seek: (time) => this.#playback?.engine?.seek(time),
     goLive: () => this.#goLive(),
     openMenu: (menu) => this.#openMenu(menu),
@@ -79,7 +73,7 @@ export class FloecastPlayer extends LitElement {
   }
   readonly #keys: KeyActions = {
     ...this.#actions,
-    louder: (by) => this.#setVolume(this.#video.volume + by),
+    louder: (by) => this.#volume.set(this.#video.volume + by),
     skip: (by) => this.#skip(by),
     close: () => this.#openMenu(undefined),
   }
@@ -89,20 +83,10 @@ export class FloecastPlayer extends LitElement {
   #menu: MenuName | undefined
   #statistics = false
   #name = ''
-  #wantsSilence = false
   #canCast = false
-  #frames = { at: 0, count: 0, rate: 0 }
 
   constructor() {
     super()
-    this.mount = ''
-    this.server = null
-    this.path = null
-    this.autoplay = false
-    this.muted = false
-    this.embed = false
-    this.poster = ''
-    this.status = undefined
     this.#video.playsInline = true
     for (const name of ['play', 'pause', 'volumechange', 'seeked', 'resize', 'playing', 'waiting', 'loadeddata'])
       this.#video.addEventListener(name, () => this.requestUpdate())
@@ -123,9 +107,11 @@ export class FloecastPlayer extends LitElement {
     super.connectedCallback()
     // It may have been in a page before.
     this.requestUpdate()
-    this.#video.muted = this.muted
-    this.#video.volume = chosenVolume()
-    this.#ticking = setInterval(() => this.#tick(), 500)
+    this.#volume.begin(this.muted)
+    this.#ticking = setInterval(() => {
+      this.#frames.look(performance.now())
+      this.requestUpdate()
+    }, 500)
     this.#video.remote
       ?.watchAvailability((there) => {
         this.#canCast = there
@@ -165,7 +151,7 @@ export class FloecastPlayer extends LitElement {
   protected override render(): TemplateResult {
     const playback = this.#playback
     const mount = playback?.mount
-    const isVideo = mount === undefined || mount.tracks.length === 0 || (hasPictures(mount) && playback?.soundOnly !== true)
+    const isVideo = mount === undefined || mount.tracks.length === 0 || (hasPictures(mount) && playback?.ways.soundOnly !== true)
     const strip = this.#strip()
     const stage = renderStage(
       {
@@ -177,7 +163,7 @@ export class FloecastPlayer extends LitElement {
         isVideo,
         isAlone: !this.#presence.isThere,
         hasPoster: this.poster !== '',
-        wantsSilence: this.#wantsSilence,
+        wantsSilence: this.#volume.wantsSilence,
         rate: this.#frames.rate,
         bar: this.#view(isVideo),
         inside: this.embed ? strip : nothing,
@@ -195,7 +181,7 @@ export class FloecastPlayer extends LitElement {
   #strip(): TemplateResult {
     const playback = this.#playback
     return renderStrip({
-      modes: playback?.modes ?? [],
+      modes: playback?.ways.modes ?? [],
       mode: playback?.mode,
       delay: playback?.state === 'playing' ? playback.engine?.delay : undefined,
       notice: playback?.notice ?? '',
@@ -260,16 +246,6 @@ export class FloecastPlayer extends LitElement {
     this.#playback?.update(mount)
   }
 
-  #tick(): void {
-    const now = performance.now()
-    const { totalVideoFrames: count } = this.#video.getVideoPlaybackQuality()
-    if (now - this.#frames.at > 1000) {
-      const rate = count >= this.#frames.count ? ((count - this.#frames.count) * 1000) / (now - this.#frames.at) : 0
-      this.#frames = { at: now, count, rate }
-    }
-    this.requestUpdate()
-  }
-
   #clicked(event: Event): void {
     if (event.target === this.#video && this.#playback?.state === 'playing') this.#toggle()
     else if (this.#menu !== undefined && event.target instanceof Element && event.target.closest('.menu, .bar') === null)
@@ -283,19 +259,10 @@ export class FloecastPlayer extends LitElement {
   }
 
   #mute(muted: boolean): void {
-    this.#video.muted = muted
-    this.#wantsSilence = muted
+    this.#volume.mute(muted)
     if (muted) return
     this.#sound.listen()
-    if (this.#video.volume === 0) this.#setVolume(0.5)
     if (this.#video.paused) this.#playback?.play()
-  }
-
-  #setVolume(volume: number): void {
-    this.#video.volume = Math.min(1, Math.max(0, volume))
-    this.#video.muted = this.#video.volume === 0
-    this.#wantsSilence = this.#video.muted
-    keepVolume(this.#video.volume)
   }
 
   #goLive(): void {

@@ -50,7 +50,15 @@ export function renderStage(view: StageView, act: StageActions): TemplateResult 
   const isSilent = video.muted && !wantsSilence && (isPlaying || state === 'starting')
   const spins = state === 'starting' || state === 'asking' || (isPlaying && playback?.isStill === true)
   const hasPicture = video.videoWidth > 0 || view.hasPoster
-  const facts = { state, name, why: playback?.why ?? '', hasSound: playback?.hasSound ?? false, hasPicture, url, vlc: vlcAddress(url) }
+  const facts = {
+    state,
+    name,
+    why: playback?.ways.why ?? '',
+    hasSound: playback?.ways.hasSound ?? false,
+    hasPicture,
+    url,
+    vlc: vlcAddress(url),
+  }
   return html`<div
     class="stage ${!isVideo && isLive ? 'audio' : ''} ${isIdle ? 'idle' : ''}"
     role="region"

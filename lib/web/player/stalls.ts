@@ -69,11 +69,6 @@ export class StallWatch {
     return this.#counted
   }
 
-  /** Milliseconds for which the clock has stood where it is, for whatever reason. */
-  stillFor(now: number): number {
-    return now - this.#moved
-  }
-
   /** All stalls so far. */
   get total(): number {
     return this.#total
