@@ -198,6 +198,8 @@ class Reader {
     const key = LOG_FILES[name]
     // Icecast-KH and 2.5 have tags within.
     const file = text || (textOf(element, 'name') ?? '')
+    // There the log goes anyway, and a device is nothing to rotate.
+    if (name === 'errorlog' && /^\/dev\/std(err|out)$/.test(file)) return
     if (name === 'loglevel') this.#set('log.level', LEVELS[text.toLowerCase()] ?? 'info')
     else if (key !== undefined && file !== '' && file !== '-') this.#set(key, isAbsolute(file) ? file : join(this.#logdir, file))
     else if (name === 'logsize') this.#set('log.maxSize', (this.notes.number(element) ?? 0) * 1024 || undefined)

@@ -262,7 +262,7 @@ t.test('what AzuraCast writes takes effect, and it reads from the answers what i
     trustedProxies: ['127.0.0.1'],
     access: { denyFile: `${station}/icecast_banned_ips.txt`, denyAgentsFile: `${station}/icecast_banned_agents.txt` },
     tls: { certificate: '/var/azuracast/acme/ssl.crt', key: '/var/azuracast/acme/ssl.key' },
-    log: { accessLog: `${station}/icecast_access.log`, level: 'warn' },
+    log: { accessLog: `${station}/icecast_access.log`, errorLog: false, level: 'warn' },
     limits: { maxListeners: 2500, maxSources: 2 },
     webroot: '/usr/local/share/icecast/web',
     mounts: {
