@@ -312,6 +312,14 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('Password for the addresses of relay, where they want one')
     .meta({ secret: true, examples: ['say-it-to-them'] }),
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File that the mount plays over and over, at its own pace, while no source is connected: as the fallback of another mount, say. MP3, AAC (ADTS), Ogg, MPEG-TS or fragmented MP4; 16 MiB at most',
+    )
+    .meta({ examples: ['/etc/floecast/silence.mp3'], allowed: 'the path of a file' }),
   onDemand: z.boolean().default(false).describe('Relay only while somebody listens; who comes first waits for the first bytes'),
   intro: z
     .string()

@@ -23,6 +23,7 @@ import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
 import { Directories } from './directories.js'
 import { Edits } from './edits.js'
+import { FileSources } from './file-sources.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp } from './hang-up.js'
@@ -119,6 +120,7 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly relays: Relays = new Relays(this)
+  readonly #files: FileSources = new FileSources(this)
   readonly #directories: Directories = new Directories(this)
   /**
    * Answers for what browsers play; used by the front.
@@ -261,6 +263,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#ports ??= ports
     this.news.start()
     this.relays.configure()
+    this.#files.configure()
     return ports
   }
 
@@ -289,6 +292,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.close()
     this.#webcast.close()
     this.relays.close()
+    this.#files.close()
     this.mountAuth.close()
     const unlisted = this.#directories.close()
     const written = this.mounts.close()
@@ -343,6 +347,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.configure(settings)
     this.mounts.configure(settings)
     this.relays.configure()
+    this.#files.configure()
     this.#directories.look()
     this.news.live.poke()
   }

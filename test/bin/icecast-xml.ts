@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -188,6 +188,19 @@ t.test('each tag of 2.4.4 takes effect, or is named with a reason of its own', a
     t.ok(note !== undefined && !note.endsWith('nothing of the kind'), `${tag}: ${note}`)
   }
   t.equal(new Set(notes).size, notes.length, 'each once')
+})
+
+t.test('a fallback that is a file of the pages is a mount that plays it', (t) => {
+  const web = join(folder, 'web')
+  mkdirSync(web)
+  writeFileSync(join(web, 'silence.mp3'), '')
+  const { config } = convert(
+    `<paths><webroot>${web}</webroot></paths><mount><mount-name>/a</mount-name><fallback-mount>/silence.mp3</fallback-mount></mount>` +
+      '<mount><mount-name>/b</mount-name><fallback-mount>/a</fallback-mount></mount><mount><mount-name>/c</mount-name><fallback-mount>/no.mp3</fallback-mount></mount>',
+  )
+  t.strictSame(Object.keys(config.mounts), ['/a', '/b', '/c', '/silence.mp3'])
+  t.match(config.mounts['/silence.mp3'], { file: join(web, 'silence.mp3'), hidden: true })
+  t.end()
 })
 
 t.test('what cannot be is told, and never stands in the way', async (t) => {

@@ -18,6 +18,7 @@ const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'relayUser',
   'relayPassword',
   'onDemand',
+  'file',
   'intro',
   'access.allowFile',
   'access.denyFile',

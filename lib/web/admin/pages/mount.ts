@@ -25,6 +25,7 @@ const GROUPS = [
   },
   { heading: 'When it is off the air', paths: ['fallback', 'fallbackOverride', 'fallbackWhenFull', 'intro'] },
   { heading: 'From another server', paths: ['relay', 'relayUser', 'relayPassword', 'onDemand'] },
+  { heading: 'From a file', paths: ['file'] },
   { heading: 'Ways out', paths: ['progressive', 'instant', 'dash', 'hls.enabled', 'hls.*'] },
   { heading: 'Keeping', paths: ['dvr', 'dvrSize', 'dump'] },
 ]
