@@ -59,7 +59,7 @@ What a source sends to /live is at /live for VLC and radios, on the page at / fo
 
 The environment goes before the file: FLOECAST_PORT, FLOECAST_HOST, FLOECAST_SOURCE_PASSWORD,
 FLOECAST_ADMIN_PASSWORD, FLOECAST_STATE_DIR.
-Signals: TERM and INT end it, HUP reads the configuration again and reopens the access log.
+Signals: TERM and INT end it, HUP reads the configuration again and reopens the log files, USR2 only the latter.
 `
 
 /**

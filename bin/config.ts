@@ -183,7 +183,10 @@ export function loadConfig(file: string | undefined, overrides: readonly Overrid
     config.stateDir = resolve(outside ? '.' : folder, stateDir)
   }
   if (config.mediaDir !== undefined) config.mediaDir = resolve(folder, config.mediaDir)
-  if (log.accessLog !== false) log.accessLog = resolve(folder, log.accessLog)
+  for (const key of ['accessLog', 'playlistLog', 'errorLog'] as const) {
+    const { [key]: path } = log
+    if (path !== false) log[key] = resolve(folder, path)
+  }
   if (!tls) return config
   const problems: string[] = []
   for (const key of ['certificate', 'key'] as const) {

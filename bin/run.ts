@@ -14,7 +14,6 @@ import {
   VERSION,
 } from '../lib/index.js'
 import { networkAddress } from './address.js'
-import { AccessFile } from './access-file.js'
 import { HELP, parseArguments, type Arguments } from './arguments.js'
 import { formatBanner, passwordNote } from './banner.js'
 import { UsageError } from './command-line.js'
@@ -22,9 +21,12 @@ import { ConfigError, environment, loadConfig, type Override, readConfig, server
 import { ConfigFile } from './config-file.js'
 import { Demo } from './demo.js'
 import { logEvents, makeLogger } from './log.js'
+import { LogFiles, logPaths } from './log-files.js'
 import { convertIcecast } from './icecast-xml.js'
 import { printConfig } from './print-config.js'
-import { listenFailure, reasonOf } from './reason.js'
+import { givenSockets, openPorts } from './ports.js'
+import { dropPrivileges } from './privileges.js'
+import { reasonOf } from './reason.js'
 import type { Config } from './schema.js'
 import { defaultStateDir, findPasswords, type Passwords } from './state.js'
 import type { World } from './world.js'
@@ -90,18 +92,20 @@ const optionsOf = (
 })
 
 /** What takes effect only when the program starts again. */
-const lasting = ({ host, port, shoutcastPort, alsoListen, stateDir, mediaDir, log }: Config): Record<string, unknown> => ({
+const lasting = ({ host, port, shoutcastPort, alsoListen, user, group, stateDir, mediaDir, log }: Config): Record<string, unknown> => ({
   host,
   port,
   shoutcastPort,
   alsoListen: JSON.stringify(alsoListen),
+  user,
+  group,
   stateDir,
   mediaDir,
   'log.format': log.format,
 })
 
 async function serve(args: Arguments, world: World, makeServer: MakeServer): Promise<number> {
-  const { env, stdout, stderr, signals, exit } = world
+  const { env, stdout, stderr, signals, exit, isRoot = false } = world
   const terminal = stdout.isTTY === true
   const coloured = terminal && env['NO_COLOR'] === undefined
   const setup = await setUp(args, env)
@@ -109,8 +113,10 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
   const { passwords } = setup
   // A demo is for people, wherever its output goes.
   const machine = (config.log.format ?? (terminal || args.demo ? 'pretty' : 'json')) === 'json'
-  const logger: Pino = makeLogger(config.log, stdout, { machine, coloured })
-  const access = new AccessFile(config.log.accessLog, (error) => logger.error({ err: error }, 'Cannot write the access log'))
+  const files = new LogFiles((sentence) => logger.error({}, sentence), stderr)
+  const output = { write: (line: string) => (files.log.isOpen ? files.log : stdout).write(line) }
+  const logger: Pino = makeLogger(config.log, output, { machine, coloured: coloured && config.log.errorLog === false })
+  files.open(config.log)
   const demo = args.demo ? new Demo(logger) : undefined
   let applying = Promise.resolve()
   // One after the other, so that what was read last holds.
@@ -139,7 +145,7 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
       })
   keeper?.loaded(setup.written)
   const server = makeServer({ ...optionsOf(setup, logger, demo), keeper })
-  server.on('access', (entry) => access.write(entry))
+  files.follow(server)
   // What administrators read on their page goes the server's way.
   const { logger: log } = server
   logEvents(server, log)
@@ -155,7 +161,7 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
       void server
         .close()
         .catch((error: unknown) => logger.error({ err: error }, 'Cannot close in order'))
-        .then(() => access.close())
+        .then(() => files.close())
         .then(resolve)
     }
     signals.on('SIGTERM', () => end('SIGTERM'))
@@ -169,18 +175,23 @@ async function serve(args: Arguments, world: World, makeServer: MakeServer): Pro
       const reasons = error instanceof ConfigError ? error.problems : [reasonOf(error)]
       for (const reason of reasons) log.error({}, `configuration kept as it was: ${reason}`)
     }
-    access.reopen(config.log.accessLog)
+    files.open(config.log)
   }
   signals.on('SIGHUP', () => void reload())
+  signals.on('SIGUSR2', () => files.open(config.log))
 
   let port: number
   try {
-    ;({ port } = await server.listen({ port: config.port, host: config.host, shoutcastPort: config.shoutcastPort }))
-    for (const more of config.alsoListen) await server.listen({ ...more, shoutcastPort: false })
+    port = await openPorts(server, config, givenSockets(env))
+    const unchanged = dropPrivileges(config, [setup.stateDir, config.mediaDir ?? '', ...logPaths(config.log)])
+    if (unchanged !== undefined) log.warn({}, unchanged)
   } catch (error) {
-    await access.close()
-    throw new Error(listenFailure(error, config), { cause: error })
+    await server.close()
+    await files.close()
+    throw error
   }
+  if (isRoot && config.user === undefined)
+    log.warn({}, 'floecast runs as root: name a user in the configuration (user), or have it started as one')
   demo?.start(config.host, port)
   if (machine) {
     log.info({ port, host: config.host }, 'listening')

@@ -3,11 +3,24 @@ import { serverOptions } from '../lib/index.js'
 import { password } from '../lib/options.js'
 
 // An option that is added to the server shows up here by itself, at the top level.
-const { maxSources, maxListeners, maxConnections, headerSize, headerTimeout, mounts, mediaDir, trustedProxies, hostname, ...more } =
-  serverOptions.shape
+const {
+  maxSources,
+  maxListeners,
+  maxConnections,
+  headerSize,
+  headerTimeout,
+  mounts,
+  mediaDir,
+  trustedProxies,
+  proxyProtocol,
+  hostname,
+  ...more
+} = serverOptions.shape
 
 const portNumber = z.int().min(0).max(65_535).meta({ unit: 'port' })
 const file = z.string().min(1).meta({ allowed: 'the path of a file' })
+
+const logFile = z.union([file, z.literal(false)]).default(false)
 
 /** Everything that a configuration file can say: the options of the server, and what only the program around it needs. */
 export const configSchema = z
@@ -61,6 +74,19 @@ export const configSchema = z
       .prefault({})
       .describe('How much the server takes on'),
     trustedProxies,
+    proxyProtocol,
+    user: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('User to go on as once the ports, the certificate and the logs are open, where floecast is started as root')
+      .meta({ examples: ['floecast'] }),
+    group: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Group to go on in; that of user when left out')
+      .meta({ examples: ['floecast'] }),
     stateDir: file
       .optional()
       .describe('Folder for what floecast keeps between starts; floecast in $XDG_STATE_HOME or ~/.local/state when left out')
@@ -79,10 +105,21 @@ export const configSchema = z
           .optional()
           .describe('pretty is for people, json for machines; when left out pretty on a terminal and json elsewhere')
           .meta({ examples: ['json'] }),
-        accessLog: z
-          .union([file, z.literal(false)])
+        accessLog: logFile.describe(
+          "File for one line per request in Icecast's format, opened again on SIGHUP and SIGUSR2; false for none",
+        ),
+        playlistLog: logFile.describe("File for one line per title in Icecast's format; false for none"),
+        errorLog: logFile.describe('File for what happens, in place of standard output; false for that'),
+        maxSize: z
+          .int()
+          .min(0)
+          .default(0)
+          .describe('Bytes after which each of these files is begun anew; 0 leaves that to logrotate')
+          .meta({ unit: 'bytes' }),
+        archive: z
+          .boolean()
           .default(false)
-          .describe("File for one line per request in Icecast's format, opened again on SIGHUP; false for none"),
+          .describe('Keep every file that was full, under the time when it was; otherwise only the last one, as .old'),
       })
       .prefault({})
       .describe('What is written about what happens'),
@@ -91,6 +128,10 @@ export const configSchema = z
   .refine(({ port, shoutcastPort }) => port === 0 || port !== shoutcastPort, {
     path: ['shoutcastPort'],
     params: { allowed: 'another port than port, or false' },
+  })
+  .refine(({ user, group }) => group === undefined || user !== undefined, {
+    path: ['user'],
+    params: { allowed: 'the name of a user, where there is a group' },
   })
 
 /** A configuration with every default filled in. */

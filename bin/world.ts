@@ -14,6 +14,8 @@ export interface World {
   readonly stderr: { write(text: string): unknown }
   /** Emits SIGTERM, SIGINT, SIGHUP and exit. */
   readonly signals: EventEmitter
+  /** Whether whoever runs it may do everything. */
+  readonly isRoot?: boolean
   /** Ends the process at once. */
   readonly exit: (code: number) => void
 }
@@ -34,6 +36,7 @@ export async function runHere(run: (world: TerminalWorld) => Promise<number>): P
     stdout,
     stderr,
     signals: process,
+    isRoot: process.getuid?.() === 0,
     exit: (code) => process.exit(code),
   })
   // Whatever still holds the process, such as a socket that will not end or a pipe that nobody closes, has had its time.

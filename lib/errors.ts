@@ -6,10 +6,19 @@
  */
 export const ERRORS = {
   BAD_REQUEST: [400, 'Cannot read the request: {reason}'],
+  PROXY_HEADER: [
+    400,
+    'Cannot read the header of the PROXY protocol: {reason}; let the proxy send it, or switch the option proxyProtocol off',
+  ],
   HEAD_TOO_LARGE: [431, 'Cannot read the request: its head is larger than {limit} bytes; send fewer or shorter headers'],
   HEAD_TIMEOUT: [408, 'Cannot wait longer for the request: its head was not complete after {seconds} s'],
   AUTHENTICATION_REQUIRED: [401, 'You need to authenticate'],
   WRONG_PASSWORD: [401, 'Cannot let {user} in: the user name or password is wrong'],
+  LINK_REFUSED: [403, 'Cannot let you in: this wants a link or a token that is right and has not expired; ask for another one'],
+  LISTENER_REFUSED: [401, 'Cannot let you in: {message}'],
+  LISTENING_ALREADY: [403, 'Cannot let {user} in twice: somebody listens by that name already'],
+  AUTHENTICATION_FAILED: [503, 'Cannot find out now who may come in; try again in a moment'],
+  USER_REFUSED: [400, 'Cannot change who may listen: {reason}'],
   TOKEN_REFUSED: [401, 'Cannot take this token: it is wrong, has expired, or was revoked; make another one'],
   TOO_MANY_ATTEMPTS: [429, 'Too many wrong passwords from this address; wait {seconds} s and try again'],
   TOO_MANY_REQUESTS: [429, 'Too many requests from this address; wait {seconds} s and try again'],
@@ -101,10 +110,14 @@ export class FloecastError extends Error {
   /**
    * @param code which refusal this is
    * @param words the values of the words in braces in the sentence of {@link ERRORS}
+   * @param options the `cause`, for a log: no answer tells it
    */
-  constructor(code: ErrorCode, words: Readonly<Record<string, string | number>> = {}) {
+  constructor(code: ErrorCode, words: Readonly<Record<string, string | number>> = {}, options?: ErrorOptions) {
     const [status, sentence] = ERRORS[code]
-    super(sentence.replace(/\{(\w+)\}/g, (_, word: string) => String(words[word] ?? `{${word}}`)))
+    super(
+      sentence.replace(/\{(\w+)\}/g, (_, word: string) => String(words[word] ?? `{${word}}`)),
+      options,
+    )
     this.name = 'FloecastError'
     this.code = code
     this.status = status

@@ -14,7 +14,7 @@ export { Mount, type MountEvents, type MountOwner, type PastMetadata } from './m
 export { type Found, Mounts } from './mount/mounts.js'
 export { Outlet } from './mount/outlet.js'
 export { Source, type SourceDetails, type SourceProtocol } from './mount/source.js'
-export { type AccessEntry, formatAccess } from './server/access-log.js'
+export { type AccessEntry, formatAccess, formatPlayed } from './server/access-log.js'
 export type { Audience, CountingMethod, ListeningProtocol } from './server/audience.js'
 export { type Attempt, type Auth, basic, type BasicOptions, hashPassword, verifyPassword } from './server/auth.js'
 export { type LockedSetting, type OwnSettings, type SettingsChange, type SettingsKeeper } from './server/settings-keeper.js'

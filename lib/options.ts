@@ -80,20 +80,28 @@ const isPattern = (text: string): boolean =>
   !/[\\\p{Cc}]/u.test(text) &&
   text.split('/').every((part) => part !== '' && !part.startsWith('.'))
 
+const isCharset = (label: string): boolean => {
+  try {
+    return new TextDecoder(label).encoding !== ''
+  } catch {
+    return false
+  }
+}
+
 // Header lines that the server writes by itself, or on which the connection depends.
 const OWN_HEADERS = /^(connection|content-(type|length|encoding)|transfer-encoding|date|server|upgrade|trailer|icy-metaint)$/i
 const headers = z
   .record(z.string(), z.string().max(1024))
   .refine((all) => Object.entries(all).every(([name, value]) => isToken(name) && !OWN_HEADERS.test(name) && !/[\r\n\0]/.test(value)))
   .meta({ allowed: 'names and values of header lines (name: value) that the server does not write by itself' })
-const isToken = (name: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(name)
+const isToken = (name: string): boolean => /^[\w!#$%&'*+.^`|~-]{1,64}$/.test(name)
 
 const isUpstream = (text: string): boolean => {
   if (!URL.canParse(text)) return false
   const { protocol, username, password: word } = new URL(text)
   return (protocol === 'http:' || protocol === 'https:') && username === '' && word === ''
 }
-const upstream = z.string().refine(isUpstream).meta({ allowed: 'an http or https address without a password in it' })
+const upstream = z.string().max(2048).refine(isUpstream).meta({ allowed: 'an http or https address without a password in it' })
 
 // Which program is run, is for whoever can write the configuration: `fileOnly` keeps it from being changed while the server runs.
 const program = z
@@ -102,6 +110,109 @@ const program = z
   .meta({ allowed: 'the whole path of a program' })
 
 const mountPath = z.string().startsWith('/').meta({ allowed: 'a path that begins with /' })
+
+// Whoever administers has to get there.
+const OWN_PATHS = /^\/(admin|api)([/.]|$)/
+
+const word = z.string().min(1).max(1024)
+const strongWord = z.string().min(16).max(1024).meta({ secret: true, allowed: 'a secret of 16 characters or more' })
+
+/** Who may use a mount, where not everybody may: whatever is named here lets listeners in, each by itself. */
+export const authenticationOptions = z.strictObject({
+  users: z
+    .record(word, password)
+    .optional()
+    .describe('Listeners by name, each with a password, plain or a scrypt$ hash')
+    .meta({ secret: true, allowed: 'names with passwords: { anna: her-password }' }),
+  htpasswd: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File of listeners and hashes of their passwords, a name:hash a line (bcrypt, apr1, scrypt, MD5 as Icecast has it); read again when it changes',
+    )
+    .meta({ examples: ['/etc/floecast/listeners'], allowed: 'the path of a file' }),
+  allowDuplicateUsers: z.boolean().default(true).describe('Let the same name listen more than once at a time'),
+  linkSecret: strongWord
+    .optional()
+    .describe('Secret that signs links (?expires=…&signature=…): whoever has such a link listens until it expires')
+    .meta({ examples: ['sixteen-letters-or-more'] }),
+  jwt: z
+    .strictObject({
+      secret: strongWord
+        .optional()
+        .describe('Secret of tokens signed with HS256')
+        .meta({ examples: ['sixteen-letters-or-more'] }),
+      publicKey: z
+        .string()
+        .startsWith('-----BEGIN PUBLIC KEY-----')
+        .max(16_384)
+        .optional()
+        .describe('Public key of tokens signed with RS256, PS256, ES256 or EdDSA, as PEM')
+        .meta({ examples: ['-----BEGIN PUBLIC KEY-----\n…'], allowed: 'a public key as PEM, from -----BEGIN PUBLIC KEY----- on' }),
+      issuer: word
+        .optional()
+        .describe('What the claim iss must be')
+        .meta({ examples: ['https://accounts.example'] }),
+      audience: word
+        .optional()
+        .describe('What the claim aud must hold')
+        .meta({ examples: ['radio'] }),
+    })
+    .optional()
+    .describe(
+      'JSON web tokens (?token=…, or Authorization: Bearer) that let in: their claim mount names mounts, and exp ends the listening',
+    ),
+  url: z
+    .strictObject({
+      listenerAdd: upstream
+        .optional()
+        .describe('Address that is asked, by POST as Icecast has it, whether somebody may listen')
+        .meta({ examples: ['https://accounts.example/listener'] }),
+      listenerRemove: upstream
+        .optional()
+        .describe('Address that is told when a listener has gone, and how long they have listened')
+        .meta({ examples: ['https://accounts.example/listener'] }),
+      streamAuth: upstream
+        .optional()
+        .describe('Address that is asked whether a source may send, in place of all passwords of sources')
+        .meta({ examples: ['https://accounts.example/source'] }),
+      mountAdd: upstream
+        .optional()
+        .describe('Address that is told when the mount goes on the air')
+        .meta({ examples: ['https://accounts.example/mount'] }),
+      mountRemove: upstream
+        .optional()
+        .describe('Address that is told when the mount goes off the air')
+        .meta({ examples: ['https://accounts.example/mount'] }),
+      username: word
+        .optional()
+        .describe('User name for these addresses, where they want one')
+        .meta({ examples: ['floecast'] }),
+      password: word
+        .optional()
+        .describe('Password for these addresses, where they want one')
+        .meta({ secret: true, examples: ['say-it-to-them'] }),
+      authHeader: word.default('icecast-auth-user: 1').describe('Header line of an answer that lets in, or the beginning of one'),
+      timelimitHeader: word.default('icecast-auth-timelimit:').describe('Header of an answer that says for how many seconds'),
+      headers: z
+        .array(z.string().refine(isToken))
+        .default([])
+        .describe("Headers of the listener's request that are passed on")
+        .meta({ allowed: 'a list of names of headers' }),
+      headerPrefix: z.string().max(64).default('').describe('What stands before the names of those headers in what is sent'),
+      timeout: milliseconds.min(100).max(60_000).default(5_000).describe('Milliseconds within which an answer must have come'),
+      presumeInnocent: z.boolean().default(false).describe('Let listeners in when no answer has come in time'),
+    })
+    .optional()
+    .describe('Addresses of a server of your own that is asked and told'),
+})
+
+/**
+ * {@link authenticationOptions} with every default filled in.
+ * @useDeclaredType
+ */
+export type AuthenticationSettings = z.output<typeof authenticationOptions>
 
 /**
  * What can be set for one mount. The schema is the one place where an option's name, range, default and meaning stand; the
@@ -148,6 +259,9 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('User name that sources of this mount use, where it has a sourcePassword; source when left out')
     .meta({ examples: ['studio'] }),
+  authentication: authenticationOptions
+    .optional()
+    .describe('Who may listen, where not everybody may: whatever is named here lets in, each by itself, by every way out'),
   takeover: z
     .boolean()
     .default(false)
@@ -198,6 +312,14 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('Password for the addresses of relay, where they want one')
     .meta({ secret: true, examples: ['say-it-to-them'] }),
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File that the mount plays over and over, at its own pace, while no source is connected: as the fallback of another mount, say. MP3, AAC (ADTS), Ogg, MPEG-TS or fragmented MP4; 16 MiB at most',
+    )
+    .meta({ examples: ['/etc/floecast/silence.mp3'], allowed: 'the path of a file' }),
   onDemand: z.boolean().default(false).describe('Relay only while somebody listens; who comes first waits for the first bytes'),
   intro: z
     .string()
@@ -222,12 +344,24 @@ export const mountOptions = z.strictObject({
   burstSize: bytes
     .default(65_536)
     .describe('Bytes of audio that a new listener gets at once, so that players start quickly; video starts at a key frame instead'),
+  burstDuration: duration
+    .optional()
+    .describe(
+      'Seconds of audio that a new listener gets at once, in place of burstSize, as far as queueSize keeps them: 5s is quick whatever the bit rate',
+    )
+    .meta({ examples: [5], allowed: 'a time such as 5s, or a number of seconds' }),
   queueSize: bytes
     .optional()
     .describe(
       'Bytes kept for slow listeners; one that falls further behind is dropped. When left out: 524288 for audio, 16777216 with video',
     )
     .meta({ examples: [524_288] }),
+  charset: z
+    .string()
+    .refine(isCharset)
+    .optional()
+    .describe('Encoding of the titles that encoders send without naming one; when left out UTF-8 where they are that, else ISO-8859-1')
+    .meta({ examples: ['windows-1251'], allowed: 'the name of an encoding, such as utf-8, iso-8859-2 or windows-1251' }),
   sourceTimeout: milliseconds.min(1).default(10_000).describe('Milliseconds without a byte after which a source counts as dead'),
   icecast: z.boolean().default(true).describe('Take a source that speaks as Icecast has it: OBS, ffmpeg, libshout and most others'),
   shoutcast: z.boolean().default(true).describe('Take a source that speaks as SHOUTcast 1 has it, with a password and no user name'),
@@ -362,6 +496,12 @@ export const serverOptions = z
       .array(range)
       .default([])
       .describe('Addresses or ranges (10.0.0.0/8) of proxies in front of the server; only their X-Forwarded-* headers are believed'),
+    proxyProtocol: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Every connection of trustedProxies begins with a header of the PROXY protocol (version 1 or 2), as HAProxy, stunnel and load balancers of clouds send it; one without is refused. From anybody else none is read',
+      ),
     access: accessOptions
       .prefault({})
       .describe('Who may come to the server, for whatever; bans can be added on the page at /admin/ besides. Agents are those of listeners')
@@ -435,6 +575,20 @@ export const serverOptions = z
       .optional()
       .describe('Folder for what dvr and dump keep on disk, for this server alone')
       .meta({ examples: ['/var/lib/floecast/media'], allowed: 'the path of a folder' }),
+    webroot: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Folder whose files are given to everybody, by path, where no page and no mount has it: covers, jingles, a page of yours. Scripts in it run as part of this site. Nothing that begins with a dot',
+      )
+      .meta({ examples: ['/var/www/radio'], allowed: 'the path of a folder' }),
+    aliases: z
+      .record(mountPath, mountPath)
+      .default({})
+      .refine((aliases) => Object.entries(aliases).every(([name, path]) => !OWN_PATHS.test(name) && !Object.hasOwn(aliases, path)))
+      .describe('Paths that stand for others, of mounts, files or pages: /listen: /live.mp3')
+      .meta({ allowed: 'paths that stand for others (/listen: /live.mp3), but not for aliases, nor any below /admin or /api' }),
     mounts: z
       .record(mountPath, mountOptions)
       .default({})

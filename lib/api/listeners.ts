@@ -80,6 +80,21 @@ export const listeners = {
     body: z.strictObject({ to: z.string().startsWith('/').describe('The mount that they are to hear, such as /studio') }),
     answer: z.strictObject({ moved: z.number().describe('How many have been moved') }),
   }),
+  makeLink: operation({
+    method: 'POST',
+    path: '/mounts/{mount}/links',
+    summary: 'Makes a link that lets listen',
+    description:
+      'For a mount that lets in by links (authentication.linkSecret). It is right for every form of the mount, and cannot be called back.',
+    access: 'owner',
+    body: z.strictObject({
+      minutes: z.number().positive().max(5_256_000).describe('For how many minutes; who listens by it is not heard any longer then'),
+    }),
+    answer: z.strictObject({
+      url: z.string().describe('The address of the mount, with what lets in').meta({ secret: true }),
+      expires: z.string().describe('Until when, as ISO 8601 in UTC'),
+    }),
+  }),
   listBans: operation({
     method: 'GET',
     path: '/bans',

@@ -11,12 +11,14 @@ export type ShownSettings = Omit<ServerSettings, 'mounts' | 'relays'> & {
   /** How mounts may be taken from other servers. */
   readonly relays: Omit<ServerSettings['relays'], 'master'> & { readonly master?: Readonly<Record<string, unknown>> }
 }
-/** The settings of a mount in force; of its passwords only whether it has them. */
-export type ShownMountSettings = Omit<MountSettings, 'sourcePassword' | 'relayPassword'> & {
+/** The settings of a mount in force; of its passwords and secrets only whether it has them. */
+export type ShownMountSettings = Omit<MountSettings, 'sourcePassword' | 'relayPassword' | 'authentication'> & {
   /** Whether sources need a password of their own for it. */
   readonly sourcePassword: boolean
   /** Whether it gives a password where it is relayed from. */
   readonly relayPassword: boolean
+  /** Who may listen, without passwords and secrets. */
+  readonly authentication?: Readonly<Record<string, unknown>>
 }
 
 /** What a change of settings does, or would do. */

@@ -133,8 +133,13 @@ export interface GroupMember {
   readonly name?: string | undefined
 }
 
-/** What a multivariant playlist says, of one mount or of a group of them. */
-export function multivariantPlaylist(members: readonly GroupMember[], session?: string): MultivariantPlaylist {
+/**
+ * What a multivariant playlist says, of one mount or of a group of them.
+ * @param session an id for beacons
+ * @param query what goes along to the playlists that it names, without the `?`
+ */
+export function multivariantPlaylist(members: readonly GroupMember[], session?: string, query = ''): MultivariantPlaylist {
+  const proof = query === '' ? '' : `?${query}`
   const variants: Variant[] = []
   const audio: AudioRendition[] = []
   let independent = true
@@ -160,7 +165,7 @@ export function multivariantPlaylist(members: readonly GroupMember[], session?: 
         const [track] = tracksOf(period, id)
         codecs.add(track!.codecs)
         audio.push({
-          uri: folder + playlistName(id),
+          uri: folder + playlistName(id) + proof,
           group,
           name: track!.language ?? `Audio ${id.slice(6)}`,
           language: track!.language,
@@ -174,7 +179,7 @@ export function multivariantPlaylist(members: readonly GroupMember[], session?: 
     const rates = whole.map((segment) => (segment.mainSize * 8) / segment.duration)
     const mean = rates.reduce((sum, rate) => sum + rate, 0) / Math.max(1, rates.length)
     variants.push({
-      uri: folder + playlistName(main),
+      uri: folder + playlistName(main) + proof,
       bandwidth: Math.ceil(Math.max(1, ...rates)),
       averageBandwidth: Math.ceil(Math.max(1, mean)),
       codecs: [...codecs],

@@ -55,6 +55,8 @@ export interface ListenerDetails {
   readonly user?: string | undefined
   /** When it came, in milliseconds. */
   readonly connected: number
+  /** When it is to end, in milliseconds since 1970, where whoever let it in has said so. */
+  readonly until?: number | undefined
   /** The mount that it asked for, when it gets that one's fallback. */
   readonly home?: string | undefined
   /** Makes the head of the answer, and the encoder where ICY metadata was asked for and the format can carry it. Called once. */

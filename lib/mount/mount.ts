@@ -278,8 +278,11 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
   }
 
   #expire(now: number): void {
-    const most = this.settings.maxListenerDuration * 1000
-    if (most > 0) for (const listener of this.everyone) if (now - listener.details.connected >= most) listener.finish()
+    const most = this.settings.maxListenerDuration * 1000 || Infinity
+    for (const listener of this.everyone) {
+      const { connected, until = Infinity } = listener.details
+      if (now >= Math.min(until, connected + most)) listener.finish()
+    }
   }
 
   // The file is read once for all who will hear it, and again whenever settings are applied, for it may be another by then.

@@ -61,6 +61,8 @@ const quoted = (text: string | undefined): string =>
 const bare = (text: string | undefined): string =>
   text === undefined || text === '' ? '-' : escape(text, /["\\[\]\s\p{Cc}\p{Cf}\p{Cs}\p{Z}]/gu)
 
+const column = (text: string): string => escape(text, /[|\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu)
+
 const secrets = new Set(['pass', 'passwd', 'password', 'pw', 'token'])
 
 /** SHOUTcast encoders send their password in the query (`/admin.cgi?pass=…`); a log is no place for it. */
@@ -75,6 +77,14 @@ function withoutSecrets(url: string): string {
     return key.length < pair.length && secrets.has(name.toLowerCase()) ? `${key}=***` : pair
   })
   return plain.slice(0, mark + 1) + query
+}
+
+/**
+ * One line of Icecast's playlist log, without the line end: when, on which mount, how many listened, and what was played.
+ * Nothing in a title can break the line or its fields.
+ */
+export function formatPlayed(time: Date, mount: string, listeners: number, title: string): string {
+  return `${formatTime(time)}|${column(mount)}|${listeners}|${column(title)}`
 }
 
 const whole = (n: number): number => (n > 0 ? Math.round(n) : 0)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isIPv4 } from 'node:net'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { FloecastError } from '../errors.js'
+import { fingerprint } from './password.js'
 
 /** When an {@link AttemptLimiter} slows an address down and when it refuses it. */
 export interface AttemptLimits {
@@ -21,8 +22,11 @@ export interface AttemptLimits {
   readonly addresses?: number
 }
 
+// A name is as long as whoever sends it likes.
+const keyOf = (address: string, name: string): string => (name === '' ? networkOf(address) : `${networkOf(address)} ${fingerprint(name)}`)
+
 /** IPv6 hosts own at least a /64, so that is what counts as one address there. */
-function keyOf(address: string): string {
+function networkOf(address: string): string {
   const bare = address.replace(/%.*$/, '').toLowerCase()
   const mapped = bare.replace(/^::ffff:/, '')
   if (isIPv4(mapped)) return mapped
@@ -71,39 +75,40 @@ export class AttemptLimiter {
    * Runs a check of credentials under the limits: counts it when wrong, then answers after the delay that is due.
    * @param address of the peer
    * @param verify says whether the credentials are right
+   * @param name for which wrong passwords are counted apart, where many share an address
    * @throws {@link FloecastError} TOO_MANY_ATTEMPTS when the address is refused, even if the password is right
    */
-  async guard(address: string, verify: () => boolean | Promise<boolean>): Promise<boolean> {
-    await this.check(address)
+  async guard(address: string, verify: () => boolean | Promise<boolean>, name = ''): Promise<boolean> {
+    await this.check(address, name)
     const right = await verify()
     // Checks that were under way together must not tell more than checks one after another.
-    await this.check(address)
-    if (right) await this.succeeded(address)
+    await this.check(address, name)
+    if (right) await this.succeeded(address, name)
     else {
-      await this.failed(address)
-      const delay = await this.delay(address)
+      await this.failed(address, name)
+      const delay = await this.delay(address, name)
       if (delay > 0) await sleep(delay)
     }
     return right
   }
 
   /** Throws TOO_MANY_ATTEMPTS, with the seconds to wait, when the address is refused. */
-  async check(address: string): Promise<void> {
-    const state = await this.#refuse.get(keyOf(address))
+  async check(address: string, name = ''): Promise<void> {
+    const state = await this.#refuse.get(keyOf(address, name))
     if (state === null || state.consumedPoints < this.#refuse.points || state.msBeforeNext <= 0) return
     throw new FloecastError('TOO_MANY_ATTEMPTS', { seconds: Math.ceil(state.msBeforeNext / 1000) })
   }
 
   /** Milliseconds by which the next answer to this address is to be delayed; 0 for almost everyone. */
-  async delay(address: string): Promise<number> {
-    const state = await this.#slow.get(keyOf(address))
+  async delay(address: string, name = ''): Promise<number> {
+    const state = await this.#slow.get(keyOf(address, name))
     if (state === null || state.msBeforeNext <= 0) return 0
     return Math.min(this.#maxDelay, Math.max(0, state.consumedPoints - this.#slow.points) * this.#delay)
   }
 
   /** Counts a wrong password. */
-  async failed(address: string): Promise<void> {
-    const key = keyOf(address)
+  async failed(address: string, name = ''): Promise<void> {
+    const key = keyOf(address, name)
     this.#keys.delete(key)
     this.#keys.add(key)
     await Promise.all([this.#slow.penalty(key), this.#refuse.penalty(key)])
@@ -114,8 +119,8 @@ export class AttemptLimiter {
   }
 
   /** Clears the count after a right password. */
-  async succeeded(address: string): Promise<void> {
-    await this.#forget(keyOf(address))
+  async succeeded(address: string, name = ''): Promise<void> {
+    await this.#forget(keyOf(address, name))
   }
 
   async #forget(key: string): Promise<void> {

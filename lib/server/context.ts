@@ -13,11 +13,13 @@ import type { Sessions } from './sessions.js'
 import type { Ports } from './sockets.js'
 import type { State } from './state.js'
 import type { Media } from './media.js'
+import type { ListenerAttempt, ListenerTicket } from './listener-attempt.js'
+import type { MountAuth } from './mount-auth.js'
 import type { MediaContext } from './media-request.js'
 import type { Via } from './via.js'
 
-/** What credentials are asked for: to send to a mount, to run the server, or to listen. */
-export type Role = 'source' | 'admin' | 'listener'
+/** What credentials are asked for: to send to a mount, or to run the server. */
+export type Role = 'source' | 'admin'
 
 /** What the parts of a server share. The server itself is one; tests make their own. */
 export interface ServerContext extends MediaContext {
@@ -81,8 +83,6 @@ export interface ServerContext extends MediaContext {
    * @internal
    */
   readonly secure: ((socket: Socket) => Socket) | undefined
-  /** Whether everybody may listen, without a word about who they are. */
-  readonly open: boolean
   /** Hears of every request that has been answered: a line of the access log. */
   access(entry: AccessEntry): void
   /**
@@ -95,6 +95,17 @@ export interface ServerContext extends MediaContext {
    * password is right but not enough, TOO_MANY_ATTEMPTS
    */
   admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string>
+  /**
+   * Lets somebody listen, or throws. Every way out asks this.
+   * @throws FloecastError AUTHENTICATION_REQUIRED, WRONG_PASSWORD, TOO_MANY_ATTEMPTS, LINK_REFUSED, LISTENER_REFUSED, AUTHENTICATION_FAILED
+   * @internal
+   */
+  admitListener(attempt: ListenerAttempt): Promise<ListenerTicket>
+  /**
+   * Who may listen to mounts, as their settings say.
+   * @internal
+   */
+  readonly mountAuth: MountAuth
   /**
    * Tells who knows a name and a password: the administrator, or one of the people.
    * @param credentials one of them must be right

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { FloecastError } from '../errors.js'
 import { basicCredentials } from '../icy/basic.js'
 import type { ListenerDetails, RequestLine } from '../mount/listener.js'
@@ -9,37 +10,44 @@ import { clientAddress } from './address.js'
 import { streamAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
 import type { MediaRequest } from './media-request.js'
-import type { MediaTarget } from './media-target.js'
+import { type ListenerAttempt, ownQuery } from './listener-attempt.js'
 
 /** A request for a stream, from wherever it has been read. */
 export interface StreamRequest extends RequestLine {
   /** The value of a header, whatever its case. */
-  header(name: string): string | undefined
-  /** The other end of the connection. */
-  readonly remoteAddress: string | undefined
+  readonly header: (name: string) => string | undefined
+  /** The connection: who let a listener in is told when it closes. */
+  readonly socket: Socket
 }
+
+/** What of a request tells who sends it. */
+export type ViewRequest = Pick<MediaRequest, 'query' | 'header' | 'remoteAddress'>
 
 /**
  * Lets someone listen, or throws what they are to be refused with.
  * @returns the mount, and all that `Mounts.listen` wants to know
- * @throws FloecastError as `ServerContext.admit`, and MOUNT_NOT_FOUND, FORM_OFF, NOT_PLAYABLE, BAD_REQUEST, and as `Broadcast.replay`
+ * @throws FloecastError as `ServerContext.admitListener`, and LISTENING_ALREADY, MOUNT_NOT_FOUND, FORM_OFF, NOT_PLAYABLE, BAD_REQUEST, and as `Broadcast.replay`
  */
 export async function admitListener(
   context: ServerContext,
   path: string,
   request: StreamRequest,
 ): Promise<{ mount: Mount; form: Form | undefined; replay: Replay | undefined; details: ListenerDetails }> {
-  const { method, target, version } = request
-  const address = clientAddress(request.remoteAddress, request.header('x-forwarded-for'), context.settings.trustedProxies)
-  const credentials = basicCredentials(request.header('authorization'))
-  const query = new URLSearchParams(target.split('?', 2)[1])
+  const { method, target, version, socket } = request
+  const { remoteAddress } = socket
+  const [, rawQuery = ''] = target.split('?', 2)
+  const query = new URLSearchParams(rawQuery)
   const asked = query.get('format')
   const form = asked === null ? undefined : formOf(asked === 'fmp4' ? 'mp4' : asked)
   const found = context.mounts.find(form === undefined ? path : `${path}.${form}`)
-  const agent = request.header('user-agent') ?? ''
   const home = found?.home ?? path
-  context.admission.listener(context.mounts.settingsOf(home), () => ({ address, agent }))
-  const user = await context.admit(['listener'], credentials, home, address)
+  const settings = context.mounts.settingsOf(home)
+  const attempt = attemptOf(context, home, { query: rawQuery, remoteAddress, header: request.header }, false)
+  const { address, agent } = attempt
+  context.admission.listener(settings, () => attempt)
+  const { user, until, left } = await context.admitListener(attempt)
+  if (left !== undefined && socket.destroyed) left()
+  else if (left !== undefined) socket.once('close', left)
   if (found?.mount.source === undefined) throw new FloecastError('MOUNT_NOT_FOUND', { mount: path })
   const { mount } = found
   mount.offer(found.form)
@@ -47,6 +55,8 @@ export async function admitListener(
   const replay = back === undefined ? undefined : mount.broadcast.replay(found.form, back)
   const outlet = replay ?? (found.form === undefined ? mount : mount.broadcast.stream(found.form))
   if (outlet === undefined) throw new FloecastError('NOT_PLAYABLE', { mount: mount.name, form: `.${found.form}` })
+  const isAlone = user === '' || settings.authentication?.allowDuplicateUsers !== false
+  if (!isAlone && mount.everyone.some(({ details }) => details.user === user)) throw new FloecastError('LISTENING_ALREADY', { user })
   const via = context.via.answer(request.header('via'), mount.source?.details.via)
   const icy = request.header('icy-metadata')?.trim() === '1'
   return {
@@ -58,6 +68,7 @@ export async function admitListener(
       address,
       agent,
       user,
+      until,
       connected: Date.now(),
       home: found.home,
       answer: () => streamAnswer(outlet, { version, icy, agent, name: mount.name.slice(1), via }),
@@ -74,15 +85,29 @@ function secondsBack(time: string | null): number | undefined {
 }
 
 /**
- * Lets someone have the playlists of a mount, as its listeners are let in.
+ * Lets someone have the playlists and the page of a mount, as its listeners are let in.
  * @returns the name that they have authenticated with
- * @throws FloecastError as `ServerContext.admit`
+ * @throws FloecastError as `ServerContext.admitListener`
  */
-export async function admitViewer(
-  context: ServerContext,
-  { mount }: MediaTarget,
-  { header, remoteAddress }: MediaRequest,
-): Promise<string> {
-  const address = clientAddress(remoteAddress, header('x-forwarded-for'), context.settings.trustedProxies)
-  return context.admit(['listener'], basicCredentials(header('authorization')), mount.name, address)
+export async function admitViewer(context: ServerContext, mount: string, request: ViewRequest): Promise<string> {
+  const { user } = await context.admitListener(attemptOf(context, mount, request, true))
+  return user
+}
+
+function attemptOf(
+  { settings }: Pick<ServerContext, 'settings'>,
+  mount: string,
+  { query, header, remoteAddress }: ViewRequest,
+  isViewer: boolean,
+): ListenerAttempt {
+  return {
+    mount,
+    credentials: basicCredentials(header('authorization')),
+    address: clientAddress(remoteAddress, header('x-forwarded-for'), settings.trustedProxies),
+    agent: header('user-agent') ?? '',
+    referer: header('referer'),
+    isViewer,
+    query: ownQuery(query),
+    header,
+  }
 }

@@ -86,7 +86,7 @@ export function giveMedia(context: ServerContext, message: IncomingMessage, resp
     }
   } else if (Media.isOpen(target)) answer()
   else
-    admitViewer(context, target, request).then((who) => {
+    admitViewer(context, target.mount.name, request).then((who) => {
       user = who
       answer()
     }, fail)

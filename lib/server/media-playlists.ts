@@ -22,6 +22,7 @@ import type { Mount } from '../mount/mount.js'
 import { DASH_TYPE, HLS_TYPE } from './forms.js'
 import { type MediaContext, type MediaRequest, type See, textAnswer, unavailable, unplayable, waitFor, whenReady } from './media-request.js'
 import type { MediaTarget } from './media-target.js'
+import { ownQuery } from './listener-attempt.js'
 import type { MediaAnswer, Reply } from './reply.js'
 
 /** Milliseconds for which an MPD is given again. */
@@ -59,7 +60,9 @@ export class MediaPlaylists {
     })
     const write = (): void => {
       // An id for a beacon, if the player knows how to send one; it stands in no URI, so that caches serve all with the same.
-      const playlist = multivariantPlaylist(listed, randomBytes(9).toString('base64url'))
+      // What lets a listener in goes along, for players know the playlists that this one names by their addresses alone.
+      const query = this.#context.isOpen(mount.name) ? '' : ownQuery(request.query)
+      const playlist = multivariantPlaylist(listed, randomBytes(9).toString('base64url'), query)
       if (playlist.variants.length === 0) return unplayable(mount, 'HLS')
       this.#see(mount, request, 'hls', 0)
       reply.send(textAnswer(formatMultivariantPlaylist(playlist), HLS_TYPE, 'no-cache'))
@@ -96,11 +99,13 @@ export class MediaPlaylists {
     if (!mount.settings.hls.enabled) throw new FloecastError('FORM_OFF', { form: 'HLS', mount: mount.name })
     const query = new URLSearchParams(request.query)
     const send = (skip: boolean | 'v2', blocked: boolean): void => {
-      const answer = this.#write(presentation, `${id} ${String(skip)} ${blocked}`, () =>
+      // Who has to prove themselves is not to be stood for by a cache.
+      const open = this.#context.isOpen(mount.name)
+      const answer = this.#write(presentation, `${id} ${String(skip)} ${blocked} ${open}`, () =>
         textAnswer(
           formatMediaPlaylist(this.#view(target, id), { skip }),
           HLS_TYPE,
-          blocked ? `public, max-age=${6 * presentation.settings.segmentDuration}` : 'no-cache',
+          blocked ? `${open ? 'public' : 'private'}, max-age=${6 * presentation.settings.segmentDuration}` : 'no-cache',
           `"${presentation.run}-${presentation.version}-${id}${skip === false ? '' : `-${String(skip)}`}"`,
         ),
       )

@@ -37,6 +37,8 @@ export interface MediaContext {
   readonly logger: Logger
   /** Who watches by HLS and DASH. */
   readonly viewers: Viewers
+  /** Whether everybody may listen to a mount, without a word about who they are. */
+  isOpen(mount: string): boolean
   /**
    * Who may come in.
    * @internal

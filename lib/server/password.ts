@@ -17,7 +17,7 @@ const COST = { N: 2 ** 15, r: 8, p: 1 }
 const MEMORY = 256 * 1024 * 1024
 /** A check holds 32 MiB and one of the four threads that file access and name lookup need, too. */
 const AT_ONCE = 2
-const REMEMBERED = 256
+const REMEMBERED = 2048
 
 /** Of no use outside of this process: neither digests nor remembered passwords can be compared with anything from elsewhere. */
 const secret = randomBytes(32)
@@ -80,16 +80,21 @@ export async function verifyPassword(plain: string, stored: string): Promise<boo
   if (!stored.startsWith('scrypt$')) return stored !== '' && equal(plain, stored)
   const hash = parseHash(stored)
   if (!hash) return false
-  // A stored hash holds no line break, so the pair cannot be read in two ways.
+  return remembered(plain, stored, async () => timingSafeEqual(await derive(plain, hash, hash.key.length), hash.key))
+}
+
+/**
+ * Runs a check of a hash that costs time, once for all who ask for the same at a time; that it was right is remembered for the life of the process.
+ * @param stored holds no line break, so that the pair cannot be read in two ways
+ */
+export async function remembered(plain: string, stored: string, check: () => Promise<boolean>): Promise<boolean> {
   const id = digest(`${stored}\n${plain}`).toString('base64')
   if (right.has(id)) return true
   const known = pending.get(id)
   if (known) return known
-  const check = derive(plain, hash, hash.key.length)
-    .then((key) => timingSafeEqual(key, hash.key))
-    .finally(() => pending.delete(id))
-  pending.set(id, check)
-  const result = await check
+  const checking = check().finally(() => pending.delete(id))
+  pending.set(id, checking)
+  const result = await checking
   if (result) {
     right.add(id)
     for (const oldest of right) {

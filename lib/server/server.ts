@@ -14,6 +14,7 @@ import { Source } from '../mount/source.js'
 import { type ServerOptions, serverOptions, type ServerSettings } from '../options.js'
 import { type AccessEntry, endOf } from './access-log.js'
 import { formatRefusal } from './answer.js'
+import { clientAddress, isTrusted } from './address.js'
 import { Admission } from './admission.js'
 import { createApp, type Middleware, routes } from './app.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
@@ -22,6 +23,7 @@ import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
 import { Directories } from './directories.js'
 import { Edits } from './edits.js'
+import { FileSources } from './file-sources.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp } from './hang-up.js'
@@ -29,10 +31,13 @@ import { Http, type HttpApp } from './http.js'
 import { LogTail } from './log-tail.js'
 import type { Identity } from './identity.js'
 import { News } from './news.js'
+import { unwrap } from './proxy-header.js'
 import { Relays } from './relays.js'
 import { Sessions } from './sessions.js'
 import { type PortOptions, type Ports, Sockets } from './sockets.js'
 import { State } from './state.js'
+import type { ListenerTicket, ListenerAttempt } from './listener-attempt.js'
+import { MountAuth } from './mount-auth.js'
 import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
@@ -101,6 +106,11 @@ export class Server extends EventEmitter<ServerEvents> {
   /** Who watches by HLS and DASH. */
   readonly viewers = new Viewers()
   /**
+   * Who may listen to mounts, as their settings say.
+   * @internal
+   */
+  readonly mountAuth = new MountAuth(this)
+  /**
    * Names the server to others that relay.
    * @internal
    */
@@ -110,6 +120,7 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly relays: Relays = new Relays(this)
+  readonly #files: FileSources = new FileSources(this)
   readonly #directories: Directories = new Directories(this)
   /**
    * Answers for what browsers play; used by the front.
@@ -177,7 +188,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.sessions = new Sessions(clock)
     this.#sockets = new Sockets(this.logger, (socket) => this.#serve(socket))
     this.news = new News(this)
-    this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.state.people)
+    this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.state.people, this.mountAuth)
     this.#front = new Front(this)
     this.#certificate = tls && new Certificate(tls, this.logger)
     this.http = new Http(this.#settings)
@@ -190,9 +201,9 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#settings
   }
 
-  /** As `ServerContext.open`. */
-  get open(): boolean {
-    return this.#gate.open
+  /** As `ServerContext.isOpen`. */
+  isOpen(mount: string): boolean {
+    return this.#gate.isOpen(mount)
   }
 
   /** Connections of all kinds that are open. */
@@ -247,10 +258,13 @@ export class Server extends EventEmitter<ServerEvents> {
    */
   async listen({ app, ...where }: ListenOptions = {}): Promise<Ports> {
     if (app !== undefined) this.http.answer(this.#answering(app))
-    this.#ports = await this.#sockets.listen(where)
+    const ports = await this.#sockets.listen(where)
+    // What people are told is the port that was opened first.
+    this.#ports ??= ports
     this.news.start()
     this.relays.configure()
-    return this.#ports
+    this.#files.configure()
+    return ports
   }
 
   /**
@@ -278,6 +292,8 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.close()
     this.#webcast.close()
     this.relays.close()
+    this.#files.close()
+    this.mountAuth.close()
     const unlisted = this.#directories.close()
     const written = this.mounts.close()
     const told = this.news.close()
@@ -293,6 +309,14 @@ export class Server extends EventEmitter<ServerEvents> {
   /** As `ServerContext.admit`. */
   admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string> {
     return this.#gate.admit(roles, credentials, mount, address)
+  }
+
+  /**
+   * As `ServerContext.admitListener`.
+   * @internal
+   */
+  admitListener(attempt: ListenerAttempt): Promise<ListenerTicket> {
+    return this.#gate.listen(attempt)
   }
 
   /**
@@ -323,6 +347,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.configure(settings)
     this.mounts.configure(settings)
     this.relays.configure()
+    this.#files.configure()
     this.#directories.look()
     this.news.live.poke()
   }
@@ -333,6 +358,8 @@ export class Server extends EventEmitter<ServerEvents> {
     const last = args.at(-1)
     if (event === 'recorded' && typeof one === 'string' && last instanceof Mount) this.state.recordings.note(one, last)
     if (event === 'source') this.#census.start()
+    const about = args[1]
+    if ((event === 'source' || event === 'end') && about instanceof Mount) this.mountAuth.tellMount(about.name, event === 'source')
     this.news.tell(event, ...args)
     if (event === 'format' && last instanceof Mount) this.relays.known(last.name)
     if (event === 'format' || event === 'end') this.#directories.look()
@@ -361,7 +388,17 @@ export class Server extends EventEmitter<ServerEvents> {
       hangUp(socket, formatRefusal(new FloecastError(this.#closing ? 'SERVER_CLOSING' : 'TOO_MANY_CLIENTS')))
       return
     }
-    this.#front.connect(socket, socket instanceof TLSSocket)
+    const secured = socket instanceof TLSSocket
+    const { proxyProtocol, trustedProxies, headerSize: limit, headerTimeout: timeout } = this.#settings
+    const proxy = clientAddress(socket.remoteAddress, undefined, trustedProxies)
+    // Whoever has opened TLS has read what comes before it.
+    if (secured || !proxyProtocol || !isTrusted(proxy, trustedProxies)) return this.#front.connect(socket, secured)
+    unwrap(
+      socket,
+      { limit, timeout },
+      () => this.#front.connect(socket),
+      (error) => this.logger.warn({ address: proxy }, error.message),
+    )
   }
 
   // Media first: what thousands ask for every second has no need of an application.

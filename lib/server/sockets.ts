@@ -20,6 +20,11 @@ export interface PortOptions {
    * system; `false` for none.
    */
   readonly shoutcastPort?: number | false | undefined
+  /**
+   * A socket that listens already, as its descriptor, in place of a port and a host: one that systemd has opened and holds open while the program starts
+   * again. `shoutcastPort` has to be `false` then.
+   */
+  readonly fd?: number | undefined
 }
 
 /** The ports that a server has opened. */
@@ -61,12 +66,12 @@ export class Sockets {
    * Opens the ports.
    * @throws Error of Node's `net`, such as EADDRINUSE; then no port is open
    */
-  async listen({ port = 8000, host, shoutcastPort }: PortOptions): Promise<Ports> {
-    const first = await this.#open(port, host)
-    const second = shoutcastPort ?? (port > 0 && port < 65_535 && port + 1)
+  async listen({ port = 8000, host, shoutcastPort, fd }: PortOptions): Promise<Ports> {
+    const first = await this.#open(fd === undefined ? { port, host } : { fd })
+    const second = shoutcastPort ?? (fd === undefined && port > 0 && port < 65_535 && port + 1)
     if (second === false) return { port: first, shoutcastPort: undefined }
     try {
-      return { port: first, shoutcastPort: await this.#open(second, host) }
+      return { port: first, shoutcastPort: await this.#open({ port: second, host }) }
     } catch (error) {
       void this.#closePorts()
       throw error
@@ -97,17 +102,17 @@ export class Sockets {
     clearTimeout(timer)
   }
 
-  #open(port: number, host: string | undefined): Promise<number> {
+  #open(where: { readonly fd: number } | { readonly port: number; readonly host: string | undefined }): Promise<number> {
     // Half-open, because Node's HTTP wants it, and a source's answer may follow its end; without Nagle, because a write is a pulse's worth already.
     const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true }, this.add)
     return new Promise((resolve, reject) => {
       server.once('error', reject)
-      server.listen({ port, host, backlog: BACKLOG }, () => {
+      server.listen({ ...where, backlog: BACKLOG }, () => {
         server.off('error', reject)
         server.on('error', (error) => this.#logger.error({ err: error }, 'a port failed'))
         this.#ports.push(server)
         const address = server.address()
-        resolve(typeof address === 'object' && address !== null ? address.port : port)
+        resolve(typeof address === 'object' && address !== null ? address.port : 0)
       })
     })
   }

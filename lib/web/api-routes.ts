@@ -34,6 +34,7 @@ export const ROUTES = {
   listListeners: ['GET', '/listeners'],
   kickListener: ['DELETE', '/listeners/{id}'],
   moveListeners: ['POST', '/mounts/{mount}/move'],
+  makeLink: ['POST', '/mounts/{mount}/links'],
   listBans: ['GET', '/bans'],
   ban: ['POST', '/bans'],
   unban: ['DELETE', '/bans/{address}'],

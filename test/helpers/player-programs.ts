@@ -33,6 +33,15 @@ const streamripper: PlayerProgram['open'] = (t, url, folder) => {
   return start(t, 'streamripper', [url, '-d', into, '--codeset-metadata=UTF-8'], { env: UTF8 })
 }
 
+const vlc: PlayerProgram['open'] = (t, url) => {
+  const quiet = '-I oldrc --rc-fake-tty --aout=dummy --ignore-config -vv'.split(' ')
+  const program = start(t, 'cvlc', [...quiet, url], { unprivileged: true, env: UTF8 })
+  // Titles by ICY are among what `-vv` prints; for others it has to be asked.
+  const asking = setInterval(() => program.child.stdin?.write('get_title\n'), 500)
+  void program.ended.then(() => clearInterval(asking))
+  return program
+}
+
 /** The rows. */
 export const PLAYERS: readonly PlayerProgram[] = [
   {
@@ -40,7 +49,7 @@ export const PLAYERS: readonly PlayerProgram[] = [
     package: 'vlc-bin',
     programs: ['cvlc'],
     daily: true,
-    open: (t, url) => start(t, 'cvlc', [...'-I dummy --aout=dummy --ignore-config -vv'.split(' '), url], { unprivileged: true, env: UTF8 }),
+    open: vlc,
   },
   {
     name: 'mpv',
@@ -63,7 +72,7 @@ export const PLAYERS: readonly PlayerProgram[] = [
     open: (t, url) => start(t, 'ffplay', [...'-nodisp -v verbose'.split(' '), url], { env: { SDL_AUDIODRIVER: 'dummy' } }),
   },
   {
-    name: 'GStreamer, playbin',
+    name: 'GStreamer playbin',
     package: 'gstreamer1.0-tools',
     programs: ['gst-launch-1.0'],
     open: (t, url) => start(t, 'gst-launch-1.0', [...'-t playbin audio-sink=fakesink'.split(' '), `uri=${url}`], { env: UTF8 }),

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Program, type ProgramOptions, type Scope } from './programs.js'
@@ -192,5 +192,16 @@ export async function admin(port: number, path: string): Promise<{ status: numbe
 
 /** How many files and sockets a process holds open. */
 export const descriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
+/** The sockets that a process holds open, as Linux names them. */
+export const openSockets = (pid: number): string[] =>
+  readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      const name = readlinkSync(`/proc/${pid}/fd/${fd}`)
+      return name.startsWith('socket:') ? [name] : []
+    } catch {
+      // It has been closed in between.
+      return []
+    }
+  })
 /** Resident memory of a process in bytes. */
 export const resident = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024

@@ -5,10 +5,13 @@ import t from 'tap'
 import type { AuditEntry } from '../../lib/api/index.js'
 import { FloecastError } from '../../lib/errors.js'
 import { silent } from '../../lib/log.js'
+import { Mounts } from '../../lib/mount/mounts.js'
+import { serverOptions } from '../../lib/options.js'
 import { AuditTrail } from '../../lib/server/audit-trail.js'
 import { AttemptLimiter, basic } from '../../lib/server/auth.js'
 import { Gate } from '../../lib/server/gate.js'
 import { type Identity, owns } from '../../lib/server/identity.js'
+import { MountAuth } from '../../lib/server/mount-auth.js'
 import { People } from '../../lib/server/people.js'
 import { Sessions } from '../../lib/server/sessions.js'
 import { StateFolder } from '../../lib/server/state-folder.js'
@@ -256,7 +259,10 @@ t.test(
     await people.add({ name: 'eve', password: 'only-looking-1', role: 'viewer', mounts: [] })
     const limiter = new AttemptLimiter({ refuseAfter: 6, slowAfter: 100 })
     const auth = basic({ source: 'hackme', admin: 'letmein' })
-    const gate = new Gate(auth, auth.version, limiter, people)
+    const clock = new FakeClock()
+    const settings = serverOptions.parse({})
+    const mountAuth = new MountAuth({ mounts: new Mounts(settings, () => {}, clock), settings, clock, logger: silent, ports: undefined })
+    const gate = new Gate(auth, auth.version, limiter, people, mountAuth)
     const ask = (role: 'source' | 'admin', user: string, password: string, mount?: string): Promise<string> =>
       gate
         .admit([role], [{ user, password }], mount, ADDRESS)

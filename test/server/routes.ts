@@ -16,6 +16,8 @@ import { LogTail } from '../../lib/server/log-tail.js'
 import { silent } from '../../lib/log.js'
 import type { Identity } from '../../lib/server/identity.js'
 import { Media } from '../../lib/server/media.js'
+import type { ListenerTicket, ListenerAttempt } from '../../lib/server/listener-attempt.js'
+import { MountAuth } from '../../lib/server/mount-auth.js'
 import { News } from '../../lib/server/news.js'
 import { State } from '../../lib/server/state.js'
 import { Sessions } from '../../lib/server/sessions.js'
@@ -34,7 +36,7 @@ import type { StatusReport } from '../../lib/api/status.js'
 import { SERVER, VERSION } from '../../lib/version.js'
 
 interface Asked {
-  roles: readonly Role[]
+  roles: readonly (Role | 'listener')[]
   credentials: readonly Credentials[]
   mount: string | undefined
   address: string
@@ -75,6 +77,7 @@ class Lab implements ServerContext {
   readonly ports = undefined
   readonly secure = undefined
   readonly news: News
+  readonly mountAuth = new MountAuth(this)
   readonly asked: Asked[] = []
   readonly logged: string[] = []
   // Whether everybody may listen.
@@ -100,8 +103,20 @@ class Lab implements ServerContext {
     this.accesses.push(entry)
   }
 
-  async admit(roles: readonly Role[], credentials: readonly Credentials[], mount: string | undefined, address: string): Promise<string> {
-    if (this.open && roles.includes('listener')) return ''
+  isOpen(): boolean {
+    return this.open
+  }
+
+  async admitListener({ credentials, mount, address }: ListenerAttempt): Promise<ListenerTicket> {
+    return { user: this.open ? '' : await this.admit(['listener'], credentials, mount, address) }
+  }
+
+  async admit(
+    roles: readonly (Role | 'listener')[],
+    credentials: readonly Credentials[],
+    mount: string | undefined,
+    address: string,
+  ): Promise<string> {
     this.asked.push({ roles, credentials, mount, address })
     if (credentials.length === 0) throw new FloecastError('AUTHENTICATION_REQUIRED')
     const right = credentials.find(

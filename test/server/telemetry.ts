@@ -102,6 +102,10 @@ class House {
     this.live = new Live(this)
   }
 
+  isOpen(): boolean {
+    return true
+  }
+
   publish(name: string) {
     const request = { method: 'PUT', target: name, version: 'HTTP/1.1' }
     const details = { request, user: 'source', address: '198.51.100.7', agent: 'lab', contentType: 'audio/mpeg', disconnect: () => {} }

@@ -5,8 +5,10 @@ import type { Mount } from '../../mount/mount.js'
 import type { Outlet } from '../../mount/outlet.js'
 import { Replay } from '../../mount/replay.js'
 import { whyNotFollow } from '../../mount/succession.js'
+import { publicUrl } from '../address.js'
 import { type Ban, isWithin, normalRange } from '../bans.js'
 import type { ServerContext } from '../context.js'
+import { signLink } from '../listener-tokens.js'
 import type { Viewer } from '../viewership.js'
 import type { Handlers } from './call.js'
 import { addressFor, mustOwn, sees } from './rights.js'
@@ -35,6 +37,14 @@ export const listenerHandlers = (context: ServerContext): Handlers => {
       const { mount: from } = liveMount(mounts.get(params.mount), params.mount)
       const { mount: to } = liveMount(mounts.get(body.to), body.to)
       return { moved: moveListeners(from, to) }
+    },
+    makeLink: ({ params: { mount }, body: { minutes }, visit }) => {
+      const secret = mounts.settingsOf(mount).authentication?.linkSecret
+      if (secret === undefined)
+        throw new FloecastError('SETTING_REFUSED', { reason: `${mount} lets nobody in by links; set its option authentication.linkSecret` })
+      const expires = Math.ceil(clock.now() / 1000 + minutes * 60)
+      const url = `${publicUrl(visit, context.settings, mount)}?expires=${expires}&signature=${signLink(secret, mount, expires)}`
+      return { url, expires: new Date(expires * 1000).toISOString() }
     },
     listBans: () => ({ bans: bans.list.map(toldBan) }),
     ban: async ({ body, who, address: own }) => {

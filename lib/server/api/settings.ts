@@ -1,7 +1,7 @@
-import { type Partly, type Principal, settingsSchema, type ShownMountSettings, shownServer } from '../../api/index.js'
+import { type Partly, type Principal, settingsSchema, type ShownMountSettings, shownServer, withoutSecrets } from '../../api/index.js'
 import { FloecastError } from '../../errors.js'
 import { isMountPath } from '../../icy/path.js'
-import { mountKey, type MountOptions, type MountSettings, mountSettings } from '../../options.js'
+import { mountKey, type MountOptions, mountOptions, type MountSettings, mountSettings } from '../../options.js'
 import type { ServerContext } from '../context.js'
 import { hashPassword } from '../password.js'
 import { type OwnSettings, type SettingsChange, valueAt, withChanges } from '../settings-keeper.js'
@@ -10,6 +10,7 @@ import type { Handlers } from './call.js'
 /** What takes memory or disk, reads files, says who a page is, or has to do with other mounts and hosts: not for owners of a mount. */
 const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'group',
+  'authentication',
   'fallback',
   'fallbackOverride',
   'fallbackWhenFull',
@@ -17,6 +18,7 @@ const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'relayUser',
   'relayPassword',
   'onDemand',
+  'file',
   'intro',
   'access.allowFile',
   'access.denyFile',
@@ -29,6 +31,7 @@ const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'dvrSize',
   'queueSize',
   'burstSize',
+  'burstDuration',
   'hls.maxSize',
   'hls.segmentCount',
 ])
@@ -105,8 +108,10 @@ export const settingsHandlers = (context: ServerContext): Handlers => {
 
 const isGroup = (value: unknown): value is OwnSettings => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function shown({ sourcePassword, relayPassword, ...settings }: MountSettings): ShownMountSettings {
-  return { ...settings, sourcePassword: sourcePassword !== undefined, relayPassword: relayPassword !== undefined }
+function shown(settings: MountSettings): ShownMountSettings {
+  // No type can say how the keys of one object follow from those of another.
+  const values: any = withoutSecrets(mountOptions, settings)
+  return values
 }
 
 function checked({ mounts }: ServerContext, mount: string): string {

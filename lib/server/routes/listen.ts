@@ -24,7 +24,7 @@ export async function listen(context: ServerContext, ctx: Context, next: Next): 
     method,
     target: ctx.originalUrl,
     version,
-    remoteAddress: req.socket.remoteAddress,
+    socket: req.socket,
     header: (header) => ctx.get(header) || undefined,
   })
   if (method === 'HEAD') return hangUp(takeOver(ctx), details.answer().head)

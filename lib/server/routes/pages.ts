@@ -1,15 +1,15 @@
 import type { Router } from '@koa/router'
 import type { Context, Next } from 'koa'
 import type { PageStart } from '../../api/pages.js'
-import { basicCredentials } from '../../icy/basic.js'
 import { mountPath } from '../../icy/path.js'
 import { publicOrigin, publicPrefix } from '../address.js'
 import type { ServerContext } from '../context.js'
+import { admitViewer } from '../listening.js'
 import { wantsPage } from '../wants-page.js'
 import { plainMessage, plainMount, plainStatus } from './plain.js'
 import { givePage } from './shell.js'
 import { reportOn, statusReport } from './status-report.js'
-import { addressOf, visitOf } from './visit.js'
+import { visitOf } from './visit.js'
 
 /** Adds the status page at `/`. */
 export function statusPage(router: Router, context: ServerContext): void {
@@ -61,7 +61,11 @@ const asksForPage = (ctx: Context): boolean => wantsPage(ctx.method, (header) =>
 
 // A browser asks for the password once, and sends it along with whatever the page asks for.
 const admit = (context: ServerContext, ctx: Context, mount: string): Promise<string> =>
-  context.admit(['listener'], basicCredentials(ctx.get('authorization')), mount, addressOf(ctx, context))
+  admitViewer(context, mount, {
+    query: ctx.querystring,
+    remoteAddress: ctx.req.socket.remoteAddress,
+    header: (name) => ctx.get(name) || undefined,
+  })
 
 // What is there, what may come because the settings name it, and what they describe by the beginning of its name; that of all names describes nothing.
 function isKnown({ mounts, settings }: ServerContext, name: string): boolean {

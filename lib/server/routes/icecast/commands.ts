@@ -6,7 +6,7 @@ import type { ApiGuard } from '../api.js'
 import { stream } from '../events.js'
 import { tell } from '../respond.js'
 import { visitOf } from '../visit.js'
-import { type Call, type Command, liveMount, perform } from './command.js'
+import { type Call, type Command, perform } from './command.js'
 import { icestats } from './icestats.js'
 import { metadata } from './metadata.js'
 import {
@@ -21,6 +21,7 @@ import {
   streamList,
   updateMetadata,
 } from './mounts.js'
+import { manageAuth } from './manage-auth.js'
 import { commandQuery } from './query.js'
 
 /**
@@ -53,18 +54,6 @@ function buildM3u({ context, ctx, query }: Call): void {
 function publicJson({ context, ctx, raw }: Call): void {
   ctx.set('Content-Type', 'application/json; charset=utf-8')
   ctx.body = JSON.stringify(icestats(context, visitOf(ctx), parseQuery(raw).get('mount') ?? undefined))
-}
-
-// No mount has a list of listeners who may come in.
-function manageAuth({ context, ctx, query }: Call): void {
-  if (query.get('id') !== null) return tell(ctx, 404, 'No such authenticator')
-  const mount = query.get('mount')
-  if (mount !== null) liveMount(context, mount)
-  return tell(
-    ctx,
-    400,
-    mount === null ? 'Missing parameter: mount or id' : `missing parameter: ${mount} asks its listeners for no password`,
-  )
 }
 
 const statistics = ({ context, ctx }: Call): void =>
