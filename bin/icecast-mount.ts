@@ -150,6 +150,7 @@ const KEYS: Readonly<Record<string, readonly [key: string, kind: 'text' | 'flag'
   'stream-description': ['description', 'text'],
   'stream-url': ['url', 'text'],
   genre: ['genre', 'text'],
+  charset: ['charset', 'text'],
   hidden: ['hidden', 'flag'],
   public: ['public', 'flag'],
   'no-yp': ['public', 'not'],

@@ -31,6 +31,7 @@ const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'dvrSize',
   'queueSize',
   'burstSize',
+  'burstDuration',
   'hls.maxSize',
   'hls.segmentCount',
 ])
