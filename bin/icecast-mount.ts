@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import type { XmlElement } from '../lib/icy/xml.js'
 import { mountOptions } from '../lib/options.js'
@@ -32,7 +33,14 @@ export class MountReader {
       const own = { ...this.#mounts.get(name), ...this.#relays.get(name) }
       return [name, { ...others, ...this.#checked(own, name) }]
     })
-    return Object.keys(others).length > 0 ? [['/*', others], ...all] : all
+    // In Icecast, a fallback that is no mount is a file of its own pages.
+    const files = new Map<string, MountTree>()
+    for (const { fallback } of [others, ...all.map(([, settings]) => settings)]) {
+      if (typeof fallback !== 'string' || names.has(fallback)) continue
+      const file = join(this.webroot, fallback)
+      if (this.webroot !== '' && existsSync(file)) files.set(fallback, { file, hidden: true })
+    }
+    return [...(Object.keys(others).length > 0 ? [['/*', others] satisfies [string, MountTree]] : []), ...all, ...files]
   }
 
   /** Reads a `mount`. */
@@ -138,6 +146,7 @@ const KEYS: Readonly<Record<string, readonly [key: string, kind: 'text' | 'flag'
   'stream-description': ['description', 'text'],
   'stream-url': ['url', 'text'],
   genre: ['genre', 'text'],
+  charset: ['charset', 'text'],
   hidden: ['hidden', 'flag'],
   public: ['public', 'flag'],
   'no-yp': ['public', 'not'],

@@ -11,7 +11,6 @@ const UNIT = 'whoever starts floecast sees to it, as systemd does'
 /** Of the whole server. */
 export const GENERAL: Reasons = {
   'server-id': 'floecast says in all answers what it is',
-  fileserve: 'floecast has pages of its own; let a web server give files',
   icelogin: OBSOLETE,
   'so-sndbuf': 'the system chooses the size of its buffers',
   event: HOOKS,
@@ -54,12 +53,11 @@ export const MOUNT: Reasons = {
   'no-mount': 'a mount is there for all who know its name',
   'event-bindings': HOOKS,
   'cluster-password': OBSOLETE,
-  charset: 'titles are read as UTF-8 where they are that, else as ISO-8859-1, and sent as UTF-8',
   bitrate: 'the bit rate is the one that the source sends',
   type: 'the bytes tell what a stream is',
   subtype: 'the bytes tell what a stream is',
   authentication: 'listeners are let in without a password; whoever uses the library can give an Auth that asks for one',
-  'limit-rate': 'a listener gets what the source sends, as it comes',
+  'limit-rate': 'a source sends as fast as it likes; its encoder sets the bit rate',
   listenurl: 'addresses are those by which the server was asked',
 }
 
@@ -68,9 +66,8 @@ export const PATHS: Reasons = {
   basedir: UNIT,
   adminroot: 'floecast has pages of its own',
   pidfile: UNIT,
-  alias: 'a mount has one name; let a proxy in front rewrite others',
   'ssl-allowed-ciphers': 'the ciphers are those of Node.js: TLS 1.2 and 1.3',
-  'mime-types': 'the bytes tell what a stream is',
+  'mime-types': 'the bytes tell what a stream is, and the ending what a file is',
 }
 
 /** Of the log. */

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path'
 import { Document } from 'yaml'
 import { parseXml, type XmlElement } from '../lib/icy/xml.js'
-import { VERSION } from '../lib/index.js'
+import { serverOptions, VERSION } from '../lib/index.js'
 import { ConfigError } from './config.js'
 import { addressOf, MountReader } from './icecast-mount.js'
 import { isOn, milliseconds, named, Notes, slashed, textOf } from './icecast-notes.js'
@@ -44,7 +44,9 @@ class Reader {
   readonly #proxies: string[] = []
   readonly #directories: { readonly url: string; readonly interval?: number }[] = []
   #shoutcastMount: string | undefined
+  readonly #aliases: Record<string, string> = {}
   #logdir = ''
+  #filesServed = true
   #onDemand = false
   #isRelaying = false
   #certificate: string | undefined
@@ -65,6 +67,8 @@ class Reader {
     this.#set('tls.certificate', this.#certificate)
     this.#set('tls.key', this.#certificate === undefined ? undefined : (this.#key ?? this.#certificate))
     this.#set('trustedProxies', this.#proxies.length > 0 ? this.#proxies : undefined)
+    this.#set('webroot', this.#filesServed ? this.#mounts.webroot : undefined)
+    for (const [path, standsFor] of Object.entries(this.#aliases)) this.#document.setIn(['aliases', path], standsFor)
     this.#set('mediaDir', this.#mounts.mediaDir)
     for (const [name, settings] of this.#mounts.all) this.#document.setIn(['mounts', name], this.#document.createNode(settings))
   }
@@ -95,6 +99,7 @@ class Reader {
     else if (name === 'source-password') this.#set('passwords.source', text)
     else if (name === 'shoutcast-mount') this.#shoutcast(text)
     else if (name === 'listen-socket') this.#socket(element)
+    else if (name === 'fileserve') this.#filesServed = isOn(text)
     else if (name === 'http-headers') this.#mounts.headers(element, this.#mounts.general)
     else if (name === 'mount') this.#mounts.read(element)
     else if (name === 'relay') {
@@ -193,6 +198,8 @@ class Reader {
     const key = LOG_FILES[name]
     // Icecast-KH and 2.5 have tags within.
     const file = text || (textOf(element, 'name') ?? '')
+    // There the log goes anyway, and a device is nothing to rotate.
+    if (name === 'errorlog' && /^\/dev\/std(err|out)$/.test(file)) return
     if (name === 'loglevel') this.#set('log.level', LEVELS[text.toLowerCase()] ?? 'info')
     else if (key !== undefined && file !== '' && file !== '-') this.#set(key, isAbsolute(file) ? file : join(this.#logdir, file))
     else if (name === 'logsize') this.#set('log.maxSize', (this.notes.number(element) ?? 0) * 1024 || undefined)
@@ -206,13 +213,28 @@ class Reader {
   }
 
   #path(element: XmlElement): void {
-    const { name, text, attributes } = element
-    if (name === 'logdir' || name === 'webroot' || (name === 'alias' && attributes['source'] === '/')) return
+    const { name, text } = element
+    if (name === 'logdir' || name === 'webroot') return
+    if (name === 'alias') return this.#alias(element)
     if (name === 'ssl-certificate' || name === 'tls-certificate') this.#certificate = text
     else if (name === 'ssl-private-key' || name === 'tls-key') this.#key = text
     else if (Object.hasOwn(ACCESS_KEYS, name)) this.#set(`access.${ACCESS_KEYS[name]}`, text)
     else if (name === 'x-forwarded-for') this.#proxies.push(text)
     else this.notes.skip(element, PATHS)
+  }
+
+  // At / is the page that lists what is live, as Icecast's own aliases have it.
+  #alias({ attributes }: XmlElement): void {
+    const source = slashed(attributes['source'] ?? '')
+    const destination = slashed(attributes['destination'] ?? attributes['dest'] ?? '')
+    if (source === '/') return
+    if (serverOptions.shape.aliases.safeParse({ ...this.#aliases, [source]: destination }).success) this.#aliases[source] = destination
+    else
+      this.notes.add(
+        `<alias> ${source}: a path stands for a mount, a file or a page, not for another alias, and none is below /admin or /api`,
+      )
+    if (attributes['port'] !== undefined || attributes['bind-address'] !== undefined)
+      this.notes.add(`<alias> ${source}: it holds at every port and address`)
   }
 
   #set(path: string, value: unknown): void {

@@ -3,8 +3,19 @@ import { serverOptions } from '../lib/index.js'
 import { password } from '../lib/options.js'
 
 // An option that is added to the server shows up here by itself, at the top level.
-const { maxSources, maxListeners, maxConnections, headerSize, headerTimeout, mounts, mediaDir, trustedProxies, hostname, ...more } =
-  serverOptions.shape
+const {
+  maxSources,
+  maxListeners,
+  maxConnections,
+  headerSize,
+  headerTimeout,
+  mounts,
+  mediaDir,
+  trustedProxies,
+  proxyProtocol,
+  hostname,
+  ...more
+} = serverOptions.shape
 
 const portNumber = z.int().min(0).max(65_535).meta({ unit: 'port' })
 const file = z.string().min(1).meta({ allowed: 'the path of a file' })
@@ -63,6 +74,7 @@ export const configSchema = z
       .prefault({})
       .describe('How much the server takes on'),
     trustedProxies,
+    proxyProtocol,
     user: z
       .string()
       .min(1)

@@ -6,6 +6,10 @@
  */
 export const ERRORS = {
   BAD_REQUEST: [400, 'Cannot read the request: {reason}'],
+  PROXY_HEADER: [
+    400,
+    'Cannot read the header of the PROXY protocol: {reason}; let the proxy send it, or switch the option proxyProtocol off',
+  ],
   HEAD_TOO_LARGE: [431, 'Cannot read the request: its head is larger than {limit} bytes; send fewer or shorter headers'],
   HEAD_TIMEOUT: [408, 'Cannot wait longer for the request: its head was not complete after {seconds} s'],
   AUTHENTICATION_REQUIRED: [401, 'You need to authenticate'],

@@ -80,6 +80,14 @@ const isPattern = (text: string): boolean =>
   !/[\\\p{Cc}]/u.test(text) &&
   text.split('/').every((part) => part !== '' && !part.startsWith('.'))
 
+const isCharset = (label: string): boolean => {
+  try {
+    return new TextDecoder(label).encoding !== ''
+  } catch {
+    return false
+  }
+}
+
 // Header lines that the server writes by itself, or on which the connection depends.
 const OWN_HEADERS = /^(connection|content-(type|length|encoding)|transfer-encoding|date|server|upgrade|trailer|icy-metaint)$/i
 const headers = z
@@ -102,6 +110,9 @@ const program = z
   .meta({ allowed: 'the whole path of a program' })
 
 const mountPath = z.string().startsWith('/').meta({ allowed: 'a path that begins with /' })
+
+// Whoever administers has to get there.
+const OWN_PATHS = /^\/(admin|api)([/.]|$)/
 
 const word = z.string().min(1).max(1024)
 const strongWord = z.string().min(16).max(1024).meta({ secret: true, allowed: 'a secret of 16 characters or more' })
@@ -301,6 +312,14 @@ export const mountOptions = z.strictObject({
     .optional()
     .describe('Password for the addresses of relay, where they want one')
     .meta({ secret: true, examples: ['say-it-to-them'] }),
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File that the mount plays over and over, at its own pace, while no source is connected: as the fallback of another mount, say. MP3, AAC (ADTS), Ogg, MPEG-TS or fragmented MP4; 16 MiB at most',
+    )
+    .meta({ examples: ['/etc/floecast/silence.mp3'], allowed: 'the path of a file' }),
   onDemand: z.boolean().default(false).describe('Relay only while somebody listens; who comes first waits for the first bytes'),
   intro: z
     .string()
@@ -325,12 +344,24 @@ export const mountOptions = z.strictObject({
   burstSize: bytes
     .default(65_536)
     .describe('Bytes of audio that a new listener gets at once, so that players start quickly; video starts at a key frame instead'),
+  burstDuration: duration
+    .optional()
+    .describe(
+      'Seconds of audio that a new listener gets at once, in place of burstSize, as far as queueSize keeps them: 5s is quick whatever the bit rate',
+    )
+    .meta({ examples: [5], allowed: 'a time such as 5s, or a number of seconds' }),
   queueSize: bytes
     .optional()
     .describe(
       'Bytes kept for slow listeners; one that falls further behind is dropped. When left out: 524288 for audio, 16777216 with video',
     )
     .meta({ examples: [524_288] }),
+  charset: z
+    .string()
+    .refine(isCharset)
+    .optional()
+    .describe('Encoding of the titles that encoders send without naming one; when left out UTF-8 where they are that, else ISO-8859-1')
+    .meta({ examples: ['windows-1251'], allowed: 'the name of an encoding, such as utf-8, iso-8859-2 or windows-1251' }),
   sourceTimeout: milliseconds.min(1).default(10_000).describe('Milliseconds without a byte after which a source counts as dead'),
   icecast: z.boolean().default(true).describe('Take a source that speaks as Icecast has it: OBS, ffmpeg, libshout and most others'),
   shoutcast: z.boolean().default(true).describe('Take a source that speaks as SHOUTcast 1 has it, with a password and no user name'),
@@ -465,6 +496,12 @@ export const serverOptions = z
       .array(range)
       .default([])
       .describe('Addresses or ranges (10.0.0.0/8) of proxies in front of the server; only their X-Forwarded-* headers are believed'),
+    proxyProtocol: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Every connection of trustedProxies begins with a header of the PROXY protocol (version 1 or 2), as HAProxy, stunnel and load balancers of clouds send it; one without is refused. From anybody else none is read',
+      ),
     access: accessOptions
       .prefault({})
       .describe('Who may come to the server, for whatever; bans can be added on the page at /admin/ besides. Agents are those of listeners')
@@ -538,6 +575,20 @@ export const serverOptions = z
       .optional()
       .describe('Folder for what dvr and dump keep on disk, for this server alone')
       .meta({ examples: ['/var/lib/floecast/media'], allowed: 'the path of a folder' }),
+    webroot: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Folder whose files are given to everybody, by path, where no page and no mount has it: covers, jingles, a page of yours. Scripts in it run as part of this site. Nothing that begins with a dot',
+      )
+      .meta({ examples: ['/var/www/radio'], allowed: 'the path of a folder' }),
+    aliases: z
+      .record(mountPath, mountPath)
+      .default({})
+      .refine((aliases) => Object.entries(aliases).every(([name, path]) => !OWN_PATHS.test(name) && !Object.hasOwn(aliases, path)))
+      .describe('Paths that stand for others, of mounts, files or pages: /listen: /live.mp3')
+      .meta({ allowed: 'paths that stand for others (/listen: /live.mp3), but not for aliases, nor any below /admin or /api' }),
     mounts: z
       .record(mountPath, mountOptions)
       .default({})

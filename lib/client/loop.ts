@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../clock.js'
 import { findBox, readBoxes } from '../formats/mp4-boxes.js'
 import { type MovieTrack, readMovie } from '../formats/mp4-movie.js'
+import { pace, type Timed } from './pace.js'
 import { hasAbsoluteOffsets, readFragment } from '../formats/mp4-fragment.js'
 
 /** Options of {@link loopMp4}. */
@@ -12,18 +13,13 @@ export interface LoopOptions {
 }
 
 // A movie fragment with its media, and where in it stands what changes from round to round.
-interface Piece {
+interface Piece extends Timed {
   readonly bytes: Buffer
-  /** Seconds from the beginning of the file. */
-  readonly time: number
   /** Where the sequence number stands (mfhd). */
   readonly sequenceAt: number
   /** Where the decode time of each track's run stands (tfdt), and what it is. */
   readonly times: readonly { readonly at: number; readonly ticks: bigint; readonly timescale: number }[]
 }
-
-// After a gap as long as this, in milliseconds, the machine has slept, and what was due then is not made up for.
-const ASLEEP = 5_000
 
 /**
  * Makes a live stream that never ends of a short fragmented MP4: its head once, then its fragments, over and over, each at the
@@ -52,18 +48,8 @@ async function* play(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer, void, undefined> {
   yield header
-  let start = clock.now()
   let sequence = 1
-  for (let round = 0; ; round++) {
-    for (const piece of pieces) {
-      // Every fragment is due by the beginning of the stream, so that no delay adds up.
-      const due = start + (round * period + piece.time) * 1000
-      await sleep(due - clock.now(), clock, signal)
-      if (signal?.aborted) return
-      start += Math.max(0, clock.now() - due - ASLEEP)
-      yield moveOn(piece, sequence++, round, period)
-    }
-  }
+  for await (const { piece, round } of pace({ pieces, period }, clock, signal)) yield moveOn(piece, sequence++, round, period)
 }
 
 function moveOn({ bytes, sequenceAt, times }: Piece, sequence: number, round: number, period: number): Buffer {
@@ -124,16 +110,3 @@ function readPiece(bytes: Buffer, moofSize: number, tracks: readonly MovieTrack[
 const offsetIn = (whole: Buffer, view: Buffer): number => view.byteOffset - whole.byteOffset
 
 const unfit = (reason: string): TypeError => new TypeError(`Cannot loop this file: ${reason}`)
-
-function sleep(delay: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
-  if (delay <= 0 || signal?.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const done = (): void => {
-      cancel()
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const cancel = clock.after(delay, done)
-    signal?.addEventListener('abort', done)
-  })
-}

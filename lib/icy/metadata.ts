@@ -31,11 +31,12 @@ export function createMetadata(fields: { song?: string; title?: string; artist?:
  * is followed if it is known; else text is UTF-8 when its bytes are, else ISO-8859-1.
  * @param query the raw query (see {@link rawQuery}) or form: not yet decoded, for the charset decides about bytes
  * @param current what plays already: an update of the `url` alone keeps its title
+ * @param usual the charset where none is told
  * @returns `undefined` when none of the parameters is there
  */
-export function metadataFromQuery(query: string, current: Metadata = NO_METADATA): Metadata | undefined {
+export function metadataFromQuery(query: string, current: Metadata = NO_METADATA, usual?: string): Metadata | undefined {
   const parameters = new Map(readQuery(query))
-  const charset = parameters.get('charset')?.toString('latin1')
+  const charset = parameters.get('charset')?.toString('latin1') ?? usual
   const fields: { song?: string; title?: string; artist?: string; url?: string } = {}
   for (const name of ['song', 'title', 'artist', 'url'] as const) {
     const bytes = parameters.get(name)

@@ -10,7 +10,7 @@ export interface Intro {
   readonly bytes: Buffer
 }
 
-/** The most bytes of a file that is read for an {@link Intro}. */
+/** The most bytes of a file that is kept in memory as a whole, such as an {@link Intro}. */
 export const MAX_INTRO = 16_777_216
 
 /** Formats in which another stream may follow on the end of one, and players go on. */
@@ -25,13 +25,22 @@ export async function readIntro(path: string): Promise<Intro> {
   const refuse = (reason: string): never => {
     throw new Error(`Cannot play ${path} to listeners first: ${reason}`)
   }
-  const bytes = await readUpTo(path, MAX_INTRO + 1).catch((error: Error) => refuse(error.message))
-  if (bytes.length > MAX_INTRO) refuse(`it is larger than ${MAX_INTRO} bytes; make it shorter`)
+  const bytes = await readWhole(path).catch((error: Error) => refuse(error.message))
   const demuxer = new AutoDemuxer(undefined)
   const frames = [...demuxer.push(bytes), ...demuxer.end()]
   const { format } = demuxer
   if (!JOINABLE.has(format)) refuse(`its format (${format}) does not let a live stream follow; use MP3, AAC (ADTS), Ogg or MPEG-TS`)
   return { format, bytes: Buffer.concat(frames.map((frame) => frame.bytes)) }
+}
+
+/**
+ * Reads a file that is kept in memory as a whole.
+ * @throws Error with what is wrong with it
+ */
+export async function readWhole(path: string): Promise<Buffer> {
+  const bytes = await readUpTo(path, MAX_INTRO + 1)
+  if (bytes.length > MAX_INTRO) throw new Error(`it is larger than ${MAX_INTRO} bytes; make it shorter`)
+  return bytes
 }
 
 async function readUpTo(path: string, most: number): Promise<Buffer> {

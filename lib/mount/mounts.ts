@@ -16,6 +16,7 @@ import { Source, type SourceDetails, type SourceProtocol, sourceProtocol, takes,
 const RESERVED = new Set([
   'admin',
   'admin.cgi',
+  'admin.html',
   'api',
   'embed',
   'metrics',

@@ -146,6 +146,8 @@ export abstract class Outlet implements Pulsed, ListenerOwner {
 
   joinPoint(): JoinPoint | undefined {
     if (this.video) return this.queue.syncAged(this.clock.now(), VIDEO_BURST)
+    const { burstDuration } = this.settings
+    if (burstDuration !== undefined) return this.queue.syncAged(this.clock.now(), burstDuration * 1000)
     return this.queue.syncFrom(Math.max(this.queue.start, this.queue.end - this.settings.burstSize))
   }
 

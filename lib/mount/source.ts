@@ -31,7 +31,7 @@ export interface SourceDetails {
   readonly disconnect: (reason: string) => void
 }
 
-/** How a source speaks: as Icecast has it, as SHOUTcast 1 has it, over a WebSocket; or it is another server, that was asked for its stream. */
+/** How a source speaks: as Icecast has it, as SHOUTcast 1 has it, over a WebSocket; or it is another server, or a file, that was asked for its stream. */
 export type SourceProtocol = 'icecast' | 'shoutcast' | 'webcast' | 'relay'
 
 /** What people call the ways in. */
@@ -43,7 +43,7 @@ export const WAYS_IN: Readonly<Record<SourceProtocol, string>> = {
 }
 
 /** The protocols by the method of their requests; all others are Icecast's. */
-const BY_METHOD: Readonly<Record<string, SourceProtocol>> = { SHOUTcast: 'shoutcast', webcast: 'webcast', relay: 'relay' }
+const BY_METHOD: Readonly<Record<string, SourceProtocol>> = { SHOUTcast: 'shoutcast', webcast: 'webcast', relay: 'relay', file: 'relay' }
 
 /** How a source speaks, as its request tells. */
 export const sourceProtocol = ({ request }: Pick<SourceDetails, 'request'>): SourceProtocol => BY_METHOD[request.method] ?? 'icecast'

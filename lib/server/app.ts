@@ -2,13 +2,17 @@ import { Router } from '@koa/router'
 import Koa, { type Context, type Middleware, type Next } from 'koa'
 import { PREFLIGHT } from './answer.js'
 import { FloecastError } from '../errors.js'
+import { mountPath } from '../icy/path.js'
+import { encodePath } from './address.js'
 import type { ServerContext } from './context.js'
 import { handlersOf } from './api/handlers.js'
 import { giveMedia } from './media-http.js'
 import { adminPage } from './routes/admin.js'
 import { apiRoutes } from './routes/api.js'
 import { assetRoutes } from './routes/assets.js'
+import { aliased } from './aliases.js'
 import { eventRoutes } from './routes/events.js'
+import { files } from './routes/files.js'
 import { guardOf } from './routes/guard.js'
 import { listen } from './routes/listen.js'
 import { metricsRoutes } from './routes/metrics.js'
@@ -59,11 +63,13 @@ export function routes(context: ServerContext, { page = true }: RouteOptions = {
   return (ctx, next) =>
     answered(ctx, async () => {
       if (!context.admission.takes(addressOf(ctx, context))) throw new FloecastError('BANNED')
+      const standsFor = aliased(context.settings, ctx.method, mountPath(ctx.path))
+      if (standsFor !== undefined) ctx.path = encodePath(standsFor)
       if (giveMedia(context, ctx.req, ctx.res, ctx.path)) {
         ctx.respond = false
         return
       }
-      const rest = (): Promise<unknown> => routed(ctx, () => mountPage(context, ctx, next))
+      const rest = (): Promise<unknown> => routed(ctx, () => mountPage(context, ctx, () => files(context, ctx, next)))
       await listen(context, ctx, () => playlists(context, ctx, rest))
     })
 }

@@ -2,7 +2,10 @@ import type { Socket } from 'node:net'
 import { FloecastError } from '../errors.js'
 import { formatHead, type Head, type RequestHead } from '../icy/head.js'
 import { Headers } from '../icy/headers.js'
+import type { ServerSettings } from '../options.js'
 import { GONE } from './access-log.js'
+import { encodePath } from './address.js'
+import { aliased } from './aliases.js'
 import { formatAnswer, formatPreflight, formatRefusal } from './answer.js'
 import { Connection, type ConnectionOwner } from './connection.js'
 import type { ServerContext } from './context.js'
@@ -15,6 +18,7 @@ import { admitListener, admitViewer } from './listening.js'
 import { Media } from './media.js'
 import { type MediaRequest, NOTHING, refuse } from './media-request.js'
 import { type MediaTarget, mediaTarget } from './media-target.js'
+import { inherit } from './proxy-header.js'
 import { RawReply } from './reply.js'
 import { wantsPage } from './wants-page.js'
 
@@ -42,7 +46,8 @@ export class Front implements ConnectionOwner {
     void new Connection(socket, secured, this.#owner.settings, this)
   }
 
-  decide(head: Head, connection: Connection): void {
+  decide(asked: Head, connection: Connection): void {
+    const head = asked.kind === 'request' ? withoutAlias(asked, this.#owner.settings) : asked
     if (head.kind === 'tls') return this.#secure(connection)
     if (!this.#owner.admission.takes(connection.address)) return connection.refuse(new FloecastError('BANNED'))
     if (head.kind !== 'request') return this.#publish(head, connection)
@@ -110,6 +115,7 @@ export class Front implements ConnectionOwner {
     const { rest } = connection.release()
     this.#hand(connection.socket, rest)
     const socket = secure(connection.socket)
+    inherit(socket, connection.socket)
     socket.on('error', ignore)
     if (greeting !== undefined) socket.write(greeting)
     this.connect(socket, true)
@@ -268,6 +274,13 @@ const isMedia = ({ headers, path }: RequestHead): boolean =>
 const isCall = ({ target }: RequestHead): boolean => target.startsWith('/api/v1/')
 
 const isWebSocket = ({ method, headers }: RequestHead): boolean => method === 'GET' && headers.lists('upgrade', 'websocket')
+
+// What a path stands for is what is asked for; the log tells the path as it came.
+function withoutAlias(head: RequestHead, settings: ServerSettings): RequestHead {
+  const path = aliased(settings, head.method, head.path)
+  if (path === undefined) return head
+  return { ...head, path, target: encodePath(path) + (head.rawQuery === '' ? '' : `?${head.rawQuery}`) }
+}
 
 // RFC 9110 7.8: whoever wishes for another protocol (curl for HTTP/2) may be answered in this one; Node would take the connection out of its parser.
 function withoutUpgrade(head: RequestHead): RequestHead {

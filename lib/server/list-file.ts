@@ -1,4 +1,5 @@
-import { constants, closeSync, fstatSync, openSync, readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import type { Logger } from '../log.js'
 
 /** Lists are replaced by programs and written by hand; looking every few seconds sees both on every file system. */
@@ -14,6 +15,9 @@ export class ListFile<T> {
   readonly #parse: (lines: readonly string[]) => T
   readonly #logger: Logger
   #value: T
+  /** Which file has been read: it is another one when it has changed. */
+  #read: string | undefined
+  readonly #timer: NodeJS.Timeout
 
   /**
    * Reads the file, which need not be there yet.
@@ -26,7 +30,7 @@ export class ListFile<T> {
     this.#logger = logger
     this.#value = parse([])
     this.read()
-    watchFile(path, { interval: INTERVAL, persistent: false }, this.read)
+    this.#timer = setInterval(this.#look, INTERVAL).unref()
   }
 
   /** What the file says. */
@@ -35,9 +39,10 @@ export class ListFile<T> {
   }
 
   /** Reads the file again. While it cannot be read, what it said before holds. */
-  readonly read = (): void => {
+  read(): void {
+    this.#read = undefined
     try {
-      this.#value = this.#parse(linesOf(readText(this.#path)))
+      this.#value = this.#parse(linesOf(this.#text()))
     } catch (error) {
       this.#logger.warn(
         { err: error, file: this.#path },
@@ -48,21 +53,34 @@ export class ListFile<T> {
 
   /** Stops watching. */
   close(): void {
-    unwatchFile(this.#path, this.read)
+    clearInterval(this.#timer)
+  }
+
+  // Not by fs.watchFile, which takes the file as it is a moment later for the one that has been read.
+  readonly #look = (): void => {
+    void stat(this.#path).then(
+      (stats) => {
+        if (markOf(stats) !== this.#read) this.read()
+      },
+      () => {},
+    )
+  }
+
+  #text(): string {
+    const file = openSync(this.#path, READ)
+    try {
+      const stats = fstatSync(file)
+      this.#read = markOf(stats)
+      if (!stats.isFile()) throw new Error('it is not a file')
+      if (stats.size > MAX_SIZE) throw new Error(`it is larger than ${MAX_SIZE} bytes; write ranges such as 10.0.0.0/8`)
+      return readFileSync(file, 'utf8')
+    } finally {
+      closeSync(file)
+    }
   }
 }
 
-function readText(path: string): string {
-  const file = openSync(path, READ)
-  try {
-    const stats = fstatSync(file)
-    if (!stats.isFile()) throw new Error('it is not a file')
-    if (stats.size > MAX_SIZE) throw new Error(`it is larger than ${MAX_SIZE} bytes; write ranges such as 10.0.0.0/8`)
-    return readFileSync(file, 'utf8')
-  } finally {
-    closeSync(file)
-  }
-}
+const markOf = ({ dev, ino, size, mtimeMs }: Stats): string => `${dev} ${ino} ${size} ${mtimeMs}`
 
 const linesOf = (text: string): string[] =>
   text

@@ -14,6 +14,7 @@ import { Source } from '../mount/source.js'
 import { type ServerOptions, serverOptions, type ServerSettings } from '../options.js'
 import { type AccessEntry, endOf } from './access-log.js'
 import { formatRefusal } from './answer.js'
+import { clientAddress, isTrusted } from './address.js'
 import { Admission } from './admission.js'
 import { createApp, type Middleware, routes } from './app.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
@@ -22,6 +23,7 @@ import { Certificate, type CertificateFiles } from './certificate.js'
 import type { Role } from './context.js'
 import { Directories } from './directories.js'
 import { Edits } from './edits.js'
+import { FileSources } from './file-sources.js'
 import { Front } from './front.js'
 import { Gate } from './gate.js'
 import { hangUp } from './hang-up.js'
@@ -29,6 +31,7 @@ import { Http, type HttpApp } from './http.js'
 import { LogTail } from './log-tail.js'
 import type { Identity } from './identity.js'
 import { News } from './news.js'
+import { unwrap } from './proxy-header.js'
 import { Relays } from './relays.js'
 import { Sessions } from './sessions.js'
 import { type PortOptions, type Ports, Sockets } from './sockets.js'
@@ -117,6 +120,7 @@ export class Server extends EventEmitter<ServerEvents> {
    * @internal
    */
   readonly relays: Relays = new Relays(this)
+  readonly #files: FileSources = new FileSources(this)
   readonly #directories: Directories = new Directories(this)
   /**
    * Answers for what browsers play; used by the front.
@@ -259,6 +263,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#ports ??= ports
     this.news.start()
     this.relays.configure()
+    this.#files.configure()
     return ports
   }
 
@@ -287,6 +292,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.close()
     this.#webcast.close()
     this.relays.close()
+    this.#files.close()
     this.mountAuth.close()
     const unlisted = this.#directories.close()
     const written = this.mounts.close()
@@ -341,6 +347,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.admission.configure(settings)
     this.mounts.configure(settings)
     this.relays.configure()
+    this.#files.configure()
     this.#directories.look()
     this.news.live.poke()
   }
@@ -381,7 +388,17 @@ export class Server extends EventEmitter<ServerEvents> {
       hangUp(socket, formatRefusal(new FloecastError(this.#closing ? 'SERVER_CLOSING' : 'TOO_MANY_CLIENTS')))
       return
     }
-    this.#front.connect(socket, socket instanceof TLSSocket)
+    const secured = socket instanceof TLSSocket
+    const { proxyProtocol, trustedProxies, headerSize: limit, headerTimeout: timeout } = this.#settings
+    const proxy = clientAddress(socket.remoteAddress, undefined, trustedProxies)
+    // Whoever has opened TLS has read what comes before it.
+    if (secured || !proxyProtocol || !isTrusted(proxy, trustedProxies)) return this.#front.connect(socket, secured)
+    unwrap(
+      socket,
+      { limit, timeout },
+      () => this.#front.connect(socket),
+      (error) => this.logger.warn({ address: proxy }, error.message),
+    )
   }
 
   // Media first: what thousands ask for every second has no need of an application.

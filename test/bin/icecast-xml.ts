@@ -1,13 +1,15 @@
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { parseConfig } from '../../bin/config.js'
+import { parseConfig, serverOptionsOf } from '../../bin/config.js'
 import { convertIcecast } from '../../bin/icecast-xml.js'
 import { run } from '../../bin/run.js'
 import type { World } from '../../bin/world.js'
+import { basic, createServer } from '../../lib/index.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'floecast-icecast-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
@@ -47,7 +49,7 @@ t.test('the configuration that Debian installs takes effect, and the rest is nam
   })
   t.strictSame(
     notes.map((note) => /^<([\w-]+)>/.exec(note)?.[1]),
-    ['client-timeout', 'relay-password', 'fileserve', 'basedir', 'adminroot'],
+    ['client-timeout', 'relay-password', 'basedir', 'adminroot'],
   )
   for (const note of notes) t.match(note, /^<[\w-]+>.*: .{10,}/, 'each has a reason')
   t.notMatch(notes.join(), 'hackme2', 'and no password is told')
@@ -88,6 +90,13 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
     '<paths><allow-ip>/allow</allow-ip><deny-ip>/deny</deny-ip><deny-agents>/agents</deny-agents></paths>',
     { access: { allowFile: '/allow', denyFile: '/deny', denyAgentsFile: '/agents' } },
   ],
+  ['<paths><webroot>/web</webroot></paths>', { webroot: '/web' }],
+  ['<fileserve>0</fileserve><paths><webroot>/web</webroot></paths>', { webroot: undefined }],
+  [
+    '<paths><alias source="/" destination="/status.xsl"/><alias source="/foo" destination="/bar"/><alias source="é" dest="b"/></paths>',
+    { aliases: { '/foo': '/bar', '/é': '/b' } },
+  ],
+  ['<mount><mount-name>/a</mount-name><charset>ISO8859-2</charset></mount>', { mounts: { '/a': { charset: 'ISO8859-2' } } }],
   ['<paths><x-forwarded-for>10.0.0.1</x-forwarded-for></paths>', { trustedProxies: ['10.0.0.1'] }],
   [
     `<mount type="normal"><mount-name>/a</mount-name><username>u</username><password>p</password><max-listeners>5</max-listeners><hidden>1</hidden><public>0</public>
@@ -155,13 +164,13 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
   ],
 ]
 const WITHOUT = `
-<server-id>x</server-id><fileserve>1</fileserve><icelogin>1</icelogin>
+<server-id>x</server-id><icelogin>1</icelogin>
 <relay><server>x</server><bind>x</bind><relay-shoutcast-metadata>1</relay-shoutcast-metadata></relay><directory><yp-url>http://x</yp-url><yp-url-timeout>1</yp-url-timeout></directory>
 <limits><threadpool>1</threadpool><client-timeout>1</client-timeout></limits><authentication><relay-user>x</relay-user><relay-password>x</relay-password></authentication>
 <listen-socket><port>1</port><so-sndbuf>1</so-sndbuf></listen-socket>
-<mount><mount-name>/a</mount-name><no-mount>1</no-mount><cluster-password>x</cluster-password><charset>x</charset>
+<mount><mount-name>/a</mount-name><no-mount>1</no-mount><cluster-password>x</cluster-password>
 <bitrate>1</bitrate><type>x</type><subtype>x</subtype><authentication type="htpasswd"></authentication></mount>
-<paths><basedir>x</basedir><adminroot>x</adminroot><pidfile>x</pidfile><alias source="/foo" destination="/bar"/>
+<paths><basedir>x</basedir><adminroot>x</adminroot><pidfile>x</pidfile>
 <ssl-allowed-ciphers>x</ssl-allowed-ciphers><mime-types>x</mime-types></paths><security><chroot>1</chroot></security>`
 
 t.test('each tag of 2.4.4 takes effect, or is named with a reason of its own', async (t) => {
@@ -179,6 +188,19 @@ t.test('each tag of 2.4.4 takes effect, or is named with a reason of its own', a
     t.ok(note !== undefined && !note.endsWith('nothing of the kind'), `${tag}: ${note}`)
   }
   t.equal(new Set(notes).size, notes.length, 'each once')
+})
+
+t.test('a fallback that is a file of the pages is a mount that plays it', (t) => {
+  const web = join(folder, 'web')
+  mkdirSync(web)
+  writeFileSync(join(web, 'silence.mp3'), '')
+  const { config } = convert(
+    `<paths><webroot>${web}</webroot></paths><mount><mount-name>/a</mount-name><fallback-mount>/silence.mp3</fallback-mount></mount>` +
+      '<mount><mount-name>/b</mount-name><fallback-mount>/a</fallback-mount></mount><mount><mount-name>/c</mount-name><fallback-mount>/no.mp3</fallback-mount></mount>',
+  )
+  t.strictSame(Object.keys(config.mounts), ['/a', '/b', '/c', '/silence.mp3'])
+  t.match(config.mounts['/silence.mp3'], { file: join(web, 'silence.mp3'), hidden: true })
+  t.end()
 })
 
 t.test('what cannot be is told, and never stands in the way', async (t) => {
@@ -235,7 +257,80 @@ t.test('the program converts, and serves', async (t) => {
   const { port }: { port: number } = JSON.parse(serving.out.split('\n').find((line) => line.includes('"listening"'))!)
   const headers = { Authorization: `Basic ${btoa('admin:hackme3')}` }
   t.equal((await fetch(`http://127.0.0.1:${port}/admin/listmounts`, { headers })).status, 200)
-  t.match(serving.out, /no effect: <fileserve> 1: /)
+  t.match(serving.out, /no effect: <client-timeout> 30: /)
   serving.signals.emit('SIGTERM')
   t.equal(await ended, 0)
+})
+
+t.test('what AzuraCast writes takes effect, and it reads from the answers what it looks for', async (t) => {
+  const xml = readFileSync(join(import.meta.dirname, '../fixtures/azuracast-icecast.xml'), 'utf8')
+  const { yaml, notes } = convertIcecast(xml, 'icecast.xml')
+  t.strictSame(
+    notes.map((note) => /^<([\w-]+)>/.exec(note)?.[1]),
+    ['client-timeout', 'relay-password', 'listenurl', 'listenurl', 'basedir', 'adminroot', 'pidfile', 'ssl-allowed-ciphers'],
+  )
+  const config = parseConfig(yaml)
+  const station = '/var/azuracast/stations/harbour/config'
+  t.match(config, {
+    trustedProxies: ['127.0.0.1'],
+    access: { denyFile: `${station}/icecast_banned_ips.txt`, denyAgentsFile: `${station}/icecast_banned_agents.txt` },
+    tls: { certificate: '/var/azuracast/acme/ssl.crt', key: '/var/azuracast/acme/ssl.key' },
+    log: { accessLog: `${station}/icecast_access.log`, errorLog: false, level: 'warn' },
+    limits: { maxListeners: 2500, maxSources: 2 },
+    webroot: '/usr/local/share/icecast/web',
+    mounts: {
+      '/radio.mp3': { name: 'Harbour Radio', charset: 'UTF8', maxListenerDuration: 86_400 },
+      '/mobile.mp3': { hidden: true, charset: 'ISO8859-1', fallback: '/radio.mp3', fallbackOverride: true },
+    },
+  })
+
+  // Its lists are in a place of their own here.
+  const denyAgentsFile = join(folder, 'agents.txt')
+  writeFileSync(denyAgentsFile, '*Ripper*\n')
+  const { source, admin } = config.passwords
+  const server = createServer({ ...serverOptionsOf(config), access: { denyAgentsFile }, auth: basic({ source: source!, admin: admin! }) })
+  t.teardown(() => server.close())
+  const { port } = await server.listen({ port: 0, host: '127.0.0.1' })
+  const sockets: Socket[] = []
+  t.teardown(() => sockets.forEach((socket) => socket.destroy()))
+  const open = (head: string): Socket => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
+    sockets.push(socket)
+    socket.write(`${head}\r\n\r\n`)
+    return socket.resume()
+  }
+  open(
+    `SOURCE /radio.mp3 HTTP/1.0\r\nAuthorization: Basic ${btoa('source:harbour-source')}\r\nContent-Type: audio/mpeg\r\nice-bitrate: 128`,
+  ).write(readFileSync(join(import.meta.dirname, '../fixtures/mp3-stereo.mp3')))
+  const headers = { Authorization: `Basic ${btoa('admin:harbour-admin')}` }
+  const get = async (path: string, more: Record<string, string> = {}): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { ...headers, ...more } })).text()
+  while (server.mounts.get('/radio.mp3')?.contentType !== 'audio/mpeg') await new Promise((resolve) => setTimeout(resolve, 10))
+  for (const [address, agent] of [
+    ['192.0.2.1', 'VLC/3'],
+    ['192.0.2.2', 'AppleCoreMedia/1.0'],
+    ['192.0.2.3', 'Stream Ripper 1'],
+  ])
+    open(`GET /radio.mp3 HTTP/1.0\r\nX-Forwarded-For: ${address}\r\nUser-Agent: ${agent}`)
+  while (server.mounts.get('/radio.mp3')!.audience < 2) await new Promise((resolve) => setTimeout(resolve, 10))
+  await get('/admin/metadata?mount=/radio.mp3&mode=updinfo&charset=UTF-8&song=Olaf%20-%20D%C3%A6mring')
+
+  const stats = await get('/admin/stats')
+  const [, live = ''] = /<source mount="\/radio\.mp3">([^]*?)<\/source>/.exec(stats) ?? []
+  for (const [name, value] of Object.entries({ title: 'Olaf - Dæmring', listeners: '2', bitrate: '128', server_type: 'audio/mpeg' }))
+    t.equal(new RegExp(`<${name}>(.*?)</${name}>`).exec(live)?.[1], value, name)
+  const clients = await get('/admin/listclients?mount=%2Fradio.mp3')
+  t.match(clients, '<listeners>2</listeners>')
+  const told = [...clients.matchAll(/<listener\b[^>]*>([^]*?)<\/listener>/g)].map(([, one = '']) =>
+    ['ID', 'IP', 'UserAgent', 'Connected'].map((name) => new RegExp(`<${name}>(.*?)</${name}>`).exec(one)?.[1]),
+  )
+  t.match(
+    told.toSorted((a, b) => (a[1]! < b[1]! ? -1 : 1)),
+    [
+      [/^\d+$/, '192.0.2.1', 'VLC/3', /^\d+$/],
+      [/^\d+$/, '192.0.2.2', 'AppleCoreMedia/1.0', /^\d+$/],
+    ],
+  )
+  const { icestats } = JSON.parse(await get('/status-json.xsl'))
+  t.match(icestats.source, { listeners: 2, bitrate: 128, server_type: 'audio/mpeg', title: 'Olaf - Dæmring', listenurl: /\/radio\.mp3$/ })
 })

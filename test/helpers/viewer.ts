@@ -62,7 +62,7 @@ export class Viewer {
     return this.page.evaluate<Seen>(`(() => {
       const { video, playback, shadowRoot } = document.querySelector('floecast-player')
       return {
-        state: playback.state, mode: playback.mode, ending: playback.way?.ending, delay: playback.engine?.delay, stalls: playback.stalls,
+        state: playback.state, mode: playback.mode, ending: playback.way?.ending, delay: playback.engine?.delay, stalls: playback.watch.total,
         time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames, width: video.videoWidth, text: shadowRoot.textContent.replaceAll(/\\s+/g, ' '),
       }
     })()`)

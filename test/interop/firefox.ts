@@ -27,7 +27,7 @@ const SEE = `(() => {
   const player = document.querySelector('floecast-player')
   const { video, playback, shadowRoot } = player
   return {
-    state: playback.state, mode: playback.mode, ending: playback.way?.ending, engine: playback.engine?.name, stalls: playback.stalls, time: video.currentTime,
+    state: playback.state, mode: playback.mode, ending: playback.way?.ending, engine: playback.engine?.name, stalls: playback.watch.total, time: video.currentTime,
     frames: video.getVideoPlaybackQuality().totalVideoFrames, width: video.videoWidth, text: shadowRoot.textContent.replaceAll(/\\s+/g, ' '),
   }
 })()`

@@ -1,5 +1,9 @@
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
+import { loopFile } from '../../lib/client/loop-file.js'
 import { ListenerClient, SourceClient, type StreamResponse } from '../../lib/client/index.js'
 import type { Logger } from '../../lib/log.js'
 import { silent } from '../../lib/log.js'
@@ -30,7 +34,8 @@ async function station(
 ): Promise<Station> {
   const clock = new FakeClock(Date.now())
   const warnings: string[] = []
-  const logger: Logger = { ...silent, warn: (_: unknown, sentence?: string) => void warnings.push(sentence ?? '') }
+  const hear = (_: unknown, sentence?: string): void => void warnings.push(sentence ?? '')
+  const logger: Logger = { ...silent, warn: hear, error: hear }
   const server = createServer({
     auth: basic({ source: 'hackme', admin: 'letmein' }),
     logger,
@@ -215,3 +220,63 @@ t.test('a master that fails keeps its mounts, and on demand they come with the f
   await edge.server.edits.change([{ path: ['relays', 'master'], value: undefined }])
   t.equal(edge.server.relays.asleep('/live'), undefined, 'without a master there is none')
 })
+
+t.test('a mount plays a file over and over at its own pace, and stands in for another', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'floecast-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'silence.mp3')
+  // 100 frames are 2.6 s.
+  const sound = Buffer.concat(Array.from({ length: 100 }, (_, i) => frame(i)))
+  writeFileSync(file, sound)
+  writeFileSync(join(folder, 'notes.txt'), 'no media at all')
+  const { server, clock, warnings, url, publish } = await station(t, {
+    '/live': { fallback: '/silence', sourceTimeout: 3_600_000 },
+    '/silence': { file },
+    '/nowhere': { file: join(folder, 'nowhere.mp3') },
+    '/text': { file: join(folder, 'notes.txt') },
+  })
+  await until('the file', () => server.mounts.get('/silence')?.ready && warnings.length === 2)
+  t.match(warnings.toSorted(), [
+    /^Cannot play .*notes\.txt on \/text: its format \(raw\) cannot be looped/,
+    /^Cannot play .*nowhere\.mp3 on \/nowhere: ENOENT/,
+  ])
+  const { source } = server.mounts.get('/silence')!
+  const pass = async (seconds: number): Promise<void> => {
+    for (let i = 0; i < seconds * 10; i++) {
+      clock.pass(100)
+      await new Promise((resolve) => setImmediate(resolve))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  const before = source!.bytesReceived
+  await pass(20)
+  const rate = (source!.bytesReceived - before) / 20
+  t.ok(rate > 15_000 && rate < 17_000, `128 kbit/s are 16000 bytes a second, not ${rate}`)
+  const live = await publish('/live')
+  const one = listen(t, url('/live'))
+  await until('the burst', () => one.heard().length > 0)
+  live.destroy()
+  await until('the fallback', () => server.mounts.get('/silence')?.audience === 1)
+  await pass(8)
+  await until('the file twice', () => one.heard().includes(Buffer.concat([sound.subarray(-2_000), sound])))
+  t.equal(one.problem(), undefined)
+})
+
+for (const name of ['adts-lc.aac', 'aac-only.mpegts', 'ogg-opus.opus', 'h264-aac-frames.mp4'])
+  t.test(`${name} is looped at its own pace, or refused with a reason`, async (t) => {
+    const bytes = readFileSync(join(import.meta.dirname, '../fixtures', name))
+    const clock = new FakeClock()
+    const ending = new AbortController()
+    const stream = loopFile(bytes, { clock, signal: ending.signal })
+    let size = 0
+    const done = (async () => {
+      for await (const chunk of stream) size += chunk.length
+    })()
+    for (let i = 0; i < 400; i++) {
+      clock.pass(100)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    ending.abort()
+    await done
+    t.ok(size > bytes.length * 2, `${size} bytes in 40 s of a file of ${bytes.length}`)
+  })

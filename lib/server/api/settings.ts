@@ -18,6 +18,7 @@ const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'relayUser',
   'relayPassword',
   'onDemand',
+  'file',
   'intro',
   'access.allowFile',
   'access.denyFile',
@@ -30,6 +31,7 @@ const ADMIN_ONLY: ReadonlySet<string> = new Set([
   'dvrSize',
   'queueSize',
   'burstSize',
+  'burstDuration',
   'hls.maxSize',
   'hls.segmentCount',
 ])

@@ -13,6 +13,8 @@ const PLAIN = '<noscript><p>The admin panel needs JavaScript. Everything that it
  * are behind a `#`, where no server sees them.
  */
 export function adminPage(router: Router, context: ServerContext): void {
+  // Icecast-KH has its page there, and AzuraCast leads to it.
+  router.get('/admin.html', (ctx) => leadTo(ctx, `${publicPrefix(visitOf(ctx), context.settings)}/admin/`))
   router.get('/admin/live', (ctx) => leadTo(ctx, `${publicPrefix(visitOf(ctx), context.settings)}/admin/#/live`))
   router.get('/admin', (ctx, next) => {
     // The router takes /admin/ for the same path.

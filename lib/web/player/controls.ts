@@ -118,13 +118,23 @@ function menuButton(name: MenuName, label: string, picture: TemplateResult, { me
   </button>`
 }
 
+// Up and down go through a menu, round its ends; anywhere else they are for the volume.
+function moveInMenu(event: KeyboardEvent): void {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  if (by === undefined || !(event.currentTarget instanceof Element) || !(event.target instanceof Element)) return
+  event.preventDefault()
+  event.stopPropagation()
+  const all = [...event.currentTarget.querySelectorAll('button')]
+  all.at((all.findIndex((one) => one === event.target) + by) % all.length)?.focus()
+}
+
 /** Draws the menu that is open. */
 export function renderMenu(view: BarView, act: BarActions): TemplateResult | typeof nothing {
   const { menu, qualities, captions } = view
   if (menu === undefined) return nothing
   const isShown = captions.some(({ chosen }) => chosen)
   const options = menu === 'quality' ? qualities : [{ id: '', label: 'Off', chosen: !isShown }, ...captions]
-  return html`<div class="menu" role="menu" aria-label=${menu === 'quality' ? 'Quality' : 'Captions'}>
+  return html`<div class="menu" role="menu" aria-label=${menu === 'quality' ? 'Quality' : 'Captions'} @keydown=${moveInMenu}>
     ${options.map(
       ({ id, label, chosen }) =>
         html`<button role="menuitemradio" aria-checked=${chosen} @click=${() => act.choose(menu, id)}>${label}</button>`,

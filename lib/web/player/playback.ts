@@ -35,10 +35,11 @@ const LOOK = 100
 export class Playback {
   /** The ways in which the mount can be played here. */
   readonly ways: Ways
+  /** How evenly it plays. */
+  readonly watch: Watch
   readonly #video: HTMLVideoElement
   readonly #settings: PlaybackSettings
   readonly #session = crypto.randomUUID?.() ?? String(Math.random()).slice(2)
-  readonly #watch: Watch
   readonly #over = new AbortController()
   readonly #beacon: Beacon
   readonly #looking: ReturnType<typeof setInterval>
@@ -58,7 +59,7 @@ export class Playback {
     this.#video = video
     this.#settings = settings
     this.ways = new Ways(browserSupport(), chosenMode() ?? 'instant')
-    this.#watch = new Watch(video, {
+    this.watch = new Watch(video, {
       phase: () => (this.#engine !== undefined && (this.#state === 'starting' || this.#state === 'playing') ? this.#state : undefined),
       isMeant: () => this.#wantsPlay && !this.#blocked && !document.hidden,
       stalled: (tooOften) => {
@@ -77,10 +78,14 @@ export class Playback {
         this.#attempts = 0
       },
     })
-    this.#looking = setInterval(() => this.#watch.look(performance.now()), LOOK)
+    this.#looking = setInterval(() => this.watch.look(performance.now()), LOOK)
     // Viewers of segments are gone after three of them.
-    const expiry = (): number => (this.#way?.segmentDuration ?? 4) * 3000
-    this.#beacon = new Beacon(settings.server, settings.mount, () => this.#facts(), expiry)
+    this.#beacon = new Beacon(
+      settings.server,
+      settings.mount,
+      () => this.#facts(),
+      () => (this.#way?.segmentDuration ?? 4) * 3000,
+    )
     video.addEventListener('playing', () => this.#runs(), { signal: this.#over.signal })
   }
 
@@ -108,15 +113,6 @@ export class Playback {
   get notice(): string {
     return this.#notice
   }
-  /** How often it stood still. */
-  get stalls(): number {
-    return this.#watch.total
-  }
-  /** Whether it stands still for want of media. */
-  get isStill(): boolean {
-    return this.#watch.isStill
-  }
-
   /** Hears of the mount; `undefined` when the server has none of that name. */
   update(mount: MountFacts | undefined): void {
     const before = this.#mount
@@ -125,7 +121,7 @@ export class Playback {
       this.ways.update(undefined)
       // What is in the buffer plays to its end.
       if (this.#engine === undefined) this.#become(this.#state === 'lost' ? 'lost' : 'waiting')
-      else if (this.#watch.isStill || this.#engine.name !== 'shaka') this.#become('lost')
+      else if (this.watch.isStill || this.#engine.name !== 'shaka') this.#become('lost')
       else this.#settings.changed()
       return
     }
@@ -135,13 +131,13 @@ export class Playback {
     const gone = this.#way !== undefined && !this.ways.has(this.#way)
     const isNew = before?.live === true && before.connected !== mount.connected
     if (gone || isNew || this.#state === 'unplayable') this.ways.forgive()
-    if (this.ways.plans.length === 0) {
+    const goesOn = this.#engine !== undefined && !gone && this.#state !== 'lost'
+    if (goesOn && this.ways.plans.length > 0) this.#settings.changed()
+    else if (this.ways.plans.length === 0 || !this.#wantsPlay) {
       void this.#drop()
-      this.#become('unplayable')
-    } else if (!this.#wantsPlay) this.#become('ready')
-    else if (this.#engine === undefined || gone) this.#start()
-    else if (this.#state === 'lost') this.#retry(0)
-    else this.#settings.changed()
+      this.#become(this.ways.plans.length === 0 ? 'unplayable' : 'ready')
+    } else if (this.#engine === undefined || gone) this.#start()
+    else this.#retry(0)
   }
 
   /** Starts it, and goes on by itself from then on. */
@@ -201,7 +197,7 @@ export class Playback {
     this.#mode = mode
     this.#way = way
     this.#hasPlayed = false
-    this.#watch.restart(performance.now())
+    this.watch.restart(performance.now())
     const engine = (this.#engine ??= this.#make({ mode, way }))
     this.#become('starting')
     // A group's own playlist has all of its qualities.
@@ -285,7 +281,7 @@ export class Playback {
   #fallBack(): void {
     const mode = this.#mode
     const next = mode === undefined ? undefined : this.ways.calmer(mode)
-    if (mode === undefined || next === undefined) return this.#watch.restart(performance.now())
+    if (mode === undefined || next === undefined) return this.watch.restart(performance.now())
     this.#notice = `The stream comes too unevenly for ${NAMES[mode]}, so it plays on ${NAMES[next.mode]}.`
     void this.#play(next)
   }
@@ -294,7 +290,7 @@ export class Playback {
     // While the source is away there is nobody to tell.
     if (this.#way === undefined || this.#engine === undefined || this.#video.paused || this.#mount?.live !== true) return undefined
     const { delay } = this.#engine
-    const measured = { delay: delay === undefined ? undefined : delay * 1000, ...this.#watch.take() }
+    const measured = { delay: delay === undefined ? undefined : delay * 1000, ...this.watch.take() }
     return { protocol: this.#way.protocol, session: this.#session, ...measured }
   }
 }

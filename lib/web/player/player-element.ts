@@ -283,6 +283,9 @@ export class FloecastPlayer extends LitElement {
   #openMenu(menu: MenuName | undefined): void {
     this.#menu = menu
     this.requestUpdate()
+    // Whoever chose by the keyboard goes on from the button.
+    if (menu === undefined && this.shadowRoot?.activeElement?.closest('.menu'))
+      this.renderRoot.querySelector<HTMLElement>('[aria-expanded="true"]')?.focus()
     if (menu !== undefined) void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>('.menu button')?.focus())
   }
 

@@ -1,5 +1,6 @@
 import type shaka from 'shaka-player/dist/shaka-player.compiled-es2021.js'
 import type { Engine, EngineFacts, EngineOwner, Option, Range } from './engine.js'
+import { bits } from './words.js'
 
 /** How Shaka Player is to play. */
 export interface ShakaSettings {
@@ -88,7 +89,7 @@ export class ShakaEngine implements Engine {
     if (tracks.length < 2) return []
     const named = tracks.map((track) => ({
       id: String(track.id),
-      label: track.height === null ? `${Math.round(track.bandwidth / 1000)} kbit/s` : `${track.height}p`,
+      label: labelOf(track, tracks),
       height: track.height ?? 0,
       chosen: !this.#auto && track.active,
     }))
@@ -208,6 +209,13 @@ export class ShakaEngine implements Engine {
       // The viewer's own clock has to do.
     }
   }
+}
+
+// The height tells qualities apart, or else the bit rate does.
+function labelOf({ height, bandwidth }: shaka.extern.Track, all: readonly shaka.extern.Track[]): string {
+  if (height === null) return bits(bandwidth)
+  const isOne = all.filter((track) => track.height === height).length === 1
+  return isOne ? `${height}p` : `${height}p, ${bits(bandwidth)}`
 }
 
 const nameOf = (error: unknown): string => {

@@ -48,7 +48,7 @@ export function renderStage(view: StageView, act: StageActions): TemplateResult 
   const isPlaying = state === 'playing'
   const isIdle = isPlaying && isVideo && !video.paused && view.isAlone
   const isSilent = video.muted && !wantsSilence && (isPlaying || state === 'starting')
-  const spins = state === 'starting' || state === 'asking' || (isPlaying && playback?.isStill === true)
+  const spins = state === 'starting' || state === 'asking' || (isPlaying && playback?.watch.isStill === true)
   const hasPicture = video.videoWidth > 0 || view.hasPoster
   const facts = {
     state,
@@ -62,6 +62,7 @@ export function renderStage(view: StageView, act: StageActions): TemplateResult 
   return html`<div
     class="stage ${!isVideo && isLive ? 'audio' : ''} ${isIdle ? 'idle' : ''}"
     role="region"
+    tabindex="-1"
     aria-label="Player: ${name}"
     @click=${(event: Event) => act.clicked(event)}
     @dblclick=${(event: Event) => event.target === video && act.toggleFullScreen()}
@@ -72,7 +73,13 @@ export function renderStage(view: StageView, act: StageActions): TemplateResult 
     ${isSilent ? html`<button class="pill sound-on" @click=${() => act.toggleMute()}>${ICONS.muted} Sound on</button>` : nothing}
     ${
       bar.statistics && playback !== undefined
-        ? renderStatistics({ video, engine: playback.engine, ending: playback.way?.ending ?? '', stalls: playback.stalls, rate: view.rate })
+        ? renderStatistics({
+            video,
+            engine: playback.engine,
+            ending: playback.way?.ending ?? '',
+            stalls: playback.watch.total,
+            rate: view.rate,
+          })
         : nothing
     }
     ${isLive && state !== 'unplayable' && state !== 'ready' ? html`${renderBar(bar, act)}${renderMenu(bar, act)}` : nothing} ${view.inside}

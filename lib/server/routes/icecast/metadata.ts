@@ -18,6 +18,6 @@ export function metadata({ ctx, mount, query, raw }: MountCall): XmlOutput | voi
  * @param raw query and form, not decoded yet
  */
 export function setTitle(mount: Mount, raw: string): void {
-  const told = metadataFromQuery(raw, mount.metadata)
+  const told = metadataFromQuery(raw, mount.metadata, mount.settings.charset)
   if (told !== undefined) mount.setMetadata(told)
 }

@@ -18,10 +18,14 @@ import './doctor.js'
 
 const GROUPS = [
   { heading: 'About the stream', paths: ['name', 'description', 'genre', 'url', 'public', 'hidden', 'group'] },
-  { heading: 'Who may send', paths: ['sourcePassword', 'takeover', 'sourceTimeout', 'icecast', 'shoutcast', 'webcast'] },
-  { heading: 'Who may watch', paths: ['maxListeners', 'maxListenerDuration', 'burstSize', 'queueSize', 'metaint', 'access.*'] },
+  { heading: 'Who may send', paths: ['sourcePassword', 'takeover', 'sourceTimeout', 'charset', 'icecast', 'shoutcast', 'webcast'] },
+  {
+    heading: 'Who may watch',
+    paths: ['maxListeners', 'maxListenerDuration', 'burstSize', 'burstDuration', 'queueSize', 'metaint', 'access.*'],
+  },
   { heading: 'When it is off the air', paths: ['fallback', 'fallbackOverride', 'fallbackWhenFull', 'intro'] },
   { heading: 'From another server', paths: ['relay', 'relayUser', 'relayPassword', 'onDemand'] },
+  { heading: 'From a file', paths: ['file'] },
   { heading: 'Ways out', paths: ['progressive', 'instant', 'dash', 'hls.enabled', 'hls.*'] },
   { heading: 'Keeping', paths: ['dvr', 'dvrSize', 'dump'] },
 ]

@@ -47,6 +47,7 @@ const LABELS: Readonly<Record<string, string>> = {
   onConnect: 'Run when a source comes',
   onDisconnect: 'Run when a source goes',
   maxListenerDuration: 'Longest time for one listener',
+  file: 'Played from the file',
   relay: 'Taken from',
   relayUser: 'User name there',
   relayPassword: 'Password there',
