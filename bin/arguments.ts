@@ -6,7 +6,9 @@ export interface Arguments {
   /** The configuration file; undefined for the defaults. */
   readonly file: string | undefined
   /** What to do instead of serving. */
-  readonly task: 'serve' | 'check' | 'print-config' | 'hash-password' | 'convert' | 'help' | 'version'
+  readonly task: 'serve' | 'check' | 'print-config' | 'hash-password' | 'convert' | 'doctor' | 'help' | 'version'
+  /** Whether the answer is for machines. */
+  readonly json: boolean
   /** Whether the file is one of Icecast's. */
   readonly icecast: boolean
   /** Settings that go before those of the file and the environment. */
@@ -24,6 +26,7 @@ const options = {
   'new-passwords': { type: 'boolean' },
   icecast: { type: 'string', example: '/etc/icecast2/icecast.xml' },
   demo: { type: 'boolean' },
+  json: { type: 'boolean' },
   port: { type: 'string', short: 'p', example: '8000' },
   host: { type: 'string', example: '127.0.0.1' },
   log: { type: 'string', example: 'json' },
@@ -41,6 +44,9 @@ export const HELP = `floecast [config.yaml]: a streaming server that speaks Icec
   floecast floecast.yaml           serve as the file says
   floecast --icecast icecast.xml   serve as a configuration of Icecast says, and tell what of it has no effect
   floecast convert icecast.xml     print the same as a configuration file of floecast, and end
+
+  floecast doctor [config.yaml]    look at all that a server depends on: limits, ports, certificate, folders, clock;
+                                   a line each, --json for machines; ends with 1 where floecast could not do its work
 
   --port N                         port to listen on (8000)
   --host ADDRESS                   address to listen on (all)
@@ -72,8 +78,9 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const positionals = given.flatMap(({ name, value = '' }) => (name === undefined ? [value] : []))
   // What is given twice holds as it is given last.
   const values = new Map(given.map(({ name, value = true }) => [name, value]))
-  const isConvert = positionals[0] === 'convert'
-  if (isConvert) positionals.shift()
+  const command = (['convert', 'doctor'] as const).find((word) => word === positionals[0])
+  if (command !== undefined) positionals.shift()
+  const isConvert = command === 'convert'
   if (isConvert && positionals.length === 0)
     throw new UsageError('Cannot convert nothing: name a file, as in floecast convert /etc/icecast2/icecast.xml.')
   const icecast = values.get('icecast')
@@ -85,13 +92,16 @@ export function parseArguments(argv: readonly string[]): Arguments {
     throw new UsageError(`Cannot use --port ${port}: allowed is a port, 0 to 65535.`)
   if (typeof log === 'string' && log !== 'json' && log !== 'pretty')
     throw new UsageError(`Cannot use --log ${log}: allowed is json or pretty.`)
+  if (values.has('json') && command !== 'doctor')
+    throw new UsageError('Cannot use --json here: it belongs to floecast doctor; logs have --log json.')
   const tasks = ['help', 'version', 'print-config', 'hash-password', 'check'] as const
   return {
     file: positionals[0],
     icecast: icecast !== undefined,
-    task: tasks.find((task) => values.has(task)) ?? (isConvert ? 'convert' : 'serve'),
+    task: tasks.find((task) => values.has(task)) ?? command ?? 'serve',
     overrides: [...override('--port', ['port'], port), ...override('--host', ['host'], host), ...override('--log', ['log', 'format'], log)],
     newPasswords: values.has('new-passwords'),
     demo: values.has('demo'),
+    json: values.has('json'),
   }
 }

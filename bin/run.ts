@@ -20,6 +20,7 @@ import { UsageError } from './command-line.js'
 import { ConfigError, environment, loadConfig, type Override, readConfig, serverOptionsOf } from './config.js'
 import { ConfigFile } from './config-file.js'
 import { Demo } from './demo.js'
+import { examine, formatFindings, isWell, type Patient } from './doctor.js'
 import { logEvents, makeLogger } from './log.js'
 import { LogFiles, logPaths } from './log-files.js'
 import { convertIcecast } from './icecast-xml.js'
@@ -77,6 +78,15 @@ async function setUp(args: Arguments, env: NodeJS.ProcessEnv): Promise<Setup> {
   const passwords = await findPasswords(config.passwords, stateDir, args.newPasswords)
   config.mediaDir ??= join(stateDir, 'media')
   return { config, passwords, stateDir, written, notes }
+}
+
+const patientOf = (args: Arguments, env: NodeJS.ProcessEnv): Patient => {
+  const file = presentFile(args, env)
+  return {
+    file,
+    load: () => loadConfig(file, overridesOf(args, env), writtenIn(args, file).written),
+    stateDir: ({ stateDir }) => stateDir ?? defaultStateDir(env),
+  }
 }
 
 const optionsOf = (
@@ -238,6 +248,11 @@ export async function run(world: World, makeServer: MakeServer = createServer): 
       case 'convert':
         stdout.write(convertIcecast(readConfig(args.file), args.file ?? '').yaml)
         return 0
+      case 'doctor': {
+        const findings = await examine(patientOf(args, env))
+        stdout.write(formatFindings(findings, args.json))
+        return isWell(findings) ? 0 : 1
+      }
       case 'check': {
         const file = presentFile(args, env)
         const { written, notes } = writtenIn(args, file)

@@ -23,8 +23,9 @@ function announcementOf(values: OptionValues): Omit<SourceClientOptions, 'conten
 }
 
 async function make(playlist: Playlist, address: URL, values: OptionValues, logger: Logger): Promise<Streamer> {
-  const { output, ffmpeg } = await decideOutput(playlist, values)
-  return new Streamer({ playlist, output, ffmpeg, to: address, source: announcementOf(values), logger })
+  const { output, ffmpeg, notice } = await decideOutput(playlist, values)
+  const warnings = notice === undefined ? [] : [notice]
+  return new Streamer({ playlist, output, ffmpeg, to: address, source: announcementOf(values), logger, warnings })
 }
 
 async function openPage({ sources, address, values, env }: PageStart, logger: Logger): Promise<Page> {

@@ -16,6 +16,8 @@ export interface Making {
   readonly output: Output
   /** What converts; undefined where ffmpeg is not there, and not needed. */
   readonly ffmpeg: Ffmpeg | undefined
+  /** What is not as it was asked for, in one sentence. */
+  readonly notice?: string
 }
 
 /**
@@ -39,7 +41,12 @@ export async function decideOutput(playlist: Playlist, values: OptionValues): Pr
     options.hardware === true ? ffmpeg.hardwareEncoders() : [],
     look(sources, ffmpeg),
   ])
-  return { output: createOutput(options, { encoders, hardware }, facts), ffmpeg }
+  const output = createOutput(options, { encoders, hardware }, facts)
+  const { encoder = '' } = output.video ?? {}
+  if (options.hardware !== true || output.video === undefined || hardware.some((name) => name === encoder)) return { output, ffmpeg }
+  // ffmpeg lists what it was built with, not what this computer has.
+  const notice = `--hardware: no graphics card here encodes ${output.video.codec}, so ${encoder} does it; that takes more of the processor`
+  return { output, ffmpeg, notice }
 }
 
 /** Options of the command line as the library has them. */

@@ -206,6 +206,12 @@ async function live(given: SourceArguments, world: TerminalWorld, machinery: Mac
     void stream?.do({ do: 'stop' })
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) signals.on(signal, interrupt)
+  // Nobody reads any more what it tells, as behind a pipe that was closed.
+  let isHeard = true
+  stdout.on('error', () => {
+    if (isHeard) interrupt()
+    isHeard = false
+  })
   // However it ends, the terminal is given back.
   signals.on('exit', () => restore())
   const playlist = listOf(await machinery.expand(args.sources), args)
@@ -233,6 +239,13 @@ async function live(given: SourceArguments, world: TerminalWorld, machinery: Mac
   return 0
 }
 
+/** Why nothing goes on, in one sentence, and which option helps. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const help = error instanceof FloecastError && error.code === 'PASSWORD_REFUSED' ? ', by --password, or in FLOECAST_SOURCE_PASSWORD' : ''
+  return `${error.message}${help}`
+}
+
 /**
  * The whole program.
  * @param world arguments, streams and signals
@@ -249,7 +262,7 @@ export async function run(world: TerminalWorld, machinery: Machinery = library):
     return 0
   } catch (error) {
     if (error instanceof Cancelled) return 130
-    stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    stderr.write(`${sentenceOf(error)}\n`)
     return error instanceof UsageError ? 2 : 1
   }
 }

@@ -8,10 +8,21 @@ import type { MetadataFields, SourceTarget } from './source-target.js'
  * Tells a server what plays from now on, on a mount that is live.
  * @throws FloecastError when the server does not take it
  */
-export async function updateTitle(target: SourceTarget, { title = '', artist = '', url }: MetadataFields): Promise<void> {
+export async function updateTitle(target: SourceTarget, fields: MetadataFields): Promise<void> {
+  try {
+    await tell(target, target.adminUrl, fields)
+  } catch (error) {
+    // SHOUTcast takes titles on the port before that of sources; floecast, and what stands in front of a server, has one port for both.
+    const isAway = error instanceof FloecastError && error.code === 'SERVER_UNREACHABLE'
+    if (!isAway || !target.isShoutcast || target.options.metadataPort !== undefined) throw error
+    await tell(target, target.url, fields)
+  }
+}
+
+async function tell(target: SourceTarget, to: URL, { title = '', artist = '', url }: MetadataFields): Promise<void> {
   const { display } = createMetadata({ title, artist })
   const doing = target.telling
-  const exchange = new Exchange(target.adminUrl, doing, target.options)
+  const exchange = new Exchange(to, doing, target.options)
   try {
     const more = [
       ['charset', 'UTF-8'],

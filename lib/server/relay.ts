@@ -70,7 +70,7 @@ export class Relay {
 
   /** Whether it waits for somebody to listen. */
   get asleep(): boolean {
-    return this.#origin.onDemand && this.#source === undefined
+    return this.#origin.onDemand && this.#context.mounts.get(this.name)?.source === undefined
   }
 
   /** Begins, unless it has begun. */

@@ -33,6 +33,8 @@ export interface StreamerOptions {
   readonly to: string | URL
   /** How the source announces itself: protocol, name, genre and so on. */
   readonly source?: Omit<SourceClientOptions, 'contentType'>
+  /** What is to be told with the warnings from the beginning, in sentences. */
+  readonly warnings?: readonly string[]
   /** Hears what happens. Default: nobody. */
   readonly logger?: Logger
   /** Where time comes from; only tests need another than the machine's. */
@@ -70,7 +72,7 @@ export class Streamer extends EventEmitter<StreamerEvents> {
   readonly #playout: Playout
   readonly #frames: Rate
   readonly #found = new Map<string, { readonly way: Item['way']; readonly note: string | undefined }>()
-  readonly #warnings: string[] = []
+  readonly #warnings: string[]
   #targets: readonly Target[] = []
   #started: number | undefined
   #hasEnded = false
@@ -85,6 +87,7 @@ export class Streamer extends EventEmitter<StreamerEvents> {
     this.#clock = options.clock ?? systemClock
     this.#logger = options.logger ?? silent
     this.#playlist = options.playlist
+    this.#warnings = [...(options.warnings ?? [])]
     this.#opener = new Opener(options.output, options.ffmpeg)
     this.#frames = new Rate(this.#clock)
     this.#playout = new Playout({

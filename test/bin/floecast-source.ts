@@ -603,7 +603,12 @@ t.test('what is wrong is one sentence and a code', async (t) => {
   await ends(['a.mp4', '--lopp', ...TO], 2, /did you mean --loop\?/)
   await ends(['a.mp4', '--start-at', '2', ...TO], 2, /Cannot start at entry 2: the list has 1 entries/)
   await ends(['a.mp4', '--profile', 'home'], 2, /there are none yet/)
-  await ends(['a.mp4', ...TO], 1, /Cannot publish to \/live: no/, refuses('PASSWORD_REFUSED'))
+  await ends(
+    ['a.mp4', ...TO],
+    1,
+    /Cannot publish to \/live: no, by --password, or in FLOECAST_SOURCE_PASSWORD/,
+    refuses('PASSWORD_REFUSED'),
+  )
   await ends(['a.mp4', ...TO], 1, /Cannot publish to \/live: no/, refuses('SERVER_UNREACHABLE'))
   await ends(['a.mp4', '--wait', ...TO], 1, /Cannot publish to \/live: no/, refuses('PASSWORD_REFUSED'))
   const failed = start(t, ['a.mp4', ...TO])

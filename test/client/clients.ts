@@ -95,6 +95,22 @@ for (const protocol of ['put', 'source', 'shoutcast'] as const)
     t.equal(metadata[0]?.display, 'Någon - 100 % + ½ & more')
   })
 
+t.test('titles of a SHOUTcast source go to its own port where none before it answers', async (t) => {
+  const { server, second } = await serve(t)
+  const before = createNetServer().listen(second - 1, '127.0.0.1')
+  const isFree = await once(before, 'listening').then(
+    () => true,
+    () => false,
+  )
+  // Whoever else has it might answer.
+  if (!isFree) return
+  await new Promise((resolve) => before.close(resolve))
+  const source = new SourceClient(`http://:hackme@127.0.0.1:${second}`, { contentType: 'audio/mpeg', protocol: 'shoutcast' })
+  await Promise.all([once(server, 'source'), once(source, 'connect')])
+  await source.setMetadata({ title: 'Tide' })
+  source.destroy()
+})
+
 t.test('a SourceClient says in one sentence why it cannot publish', async (t) => {
   const { server, port, second } = await serve(t)
   const at = `127.0.0.1:${port}`

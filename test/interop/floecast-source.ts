@@ -59,10 +59,14 @@ t.test('a ladder is several mounts of one decoder, and one stream for players', 
 
 t.test('what is wrong is one sentence and a code, within seconds', async (t) => {
   const server = await startServer(t)
+  const full = await startFloecast(t, { config: 'limits:\n  maxSources: 1\n' })
+  source(t, ['examples/demo.mp4', '--loop', '--to', to(full)], { input: '', env: { PATH: '/nowhere' } })
+  await until('the only source', () => full.mount('/live'))
   const wrong: readonly [args: readonly string[], code: number, sentence: RegExp][] = [
-    [['examples/demo.mp4', '--to', `http://source:wrong@127.0.0.1:${server.port}/live`], 1, /wrong password/],
+    [['examples/demo.mp4', '--to', `http://source:wrong@127.0.0.1:${server.port}/live`], 1, /wrong password.*--password/],
     [['examples/demo.mp4', '--to', `http://source:x@127.0.0.1:${await freePort()}/live`], 1, /nothing answers at that port/],
     [['examples/demo.mp4', '--to', 'http://source:x@nowhere.invalid/live'], 1, /no host is called nowhere\.invalid/],
+    [['examples/demo.mp4', '--to', to(full, '/second')], 1, /the server says "too many sources connected"/],
     [['examples/nothing.mp4', '--to', to(server)], 1, /there is no such file/],
     [['examples/demo.mp4', '--quality', 'best', '--to', to(server)], 2, /allowed is low, medium, high or copy/],
   ]

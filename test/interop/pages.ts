@@ -24,6 +24,9 @@ const retitle = (server: TestServer, mount: string, song: string): Promise<Respo
 /** Runs a script in the page, where names of the browser are known. */
 const look = <T>(page: Page, script: string): Promise<T> => page.evaluate(script)
 
+/** Bytes that a page has had over the network for itself and its assets. */
+const WEIGHT = `performance.getEntries().filter(({ entryType, name }) => entryType === 'navigation' || name.includes('/assets/')).reduce((sum, one) => sum + one.transferSize, 0)`
+
 t.test('pages tell what is on the air, and what changes of it', async (t) => {
   if (!needs(t, 'ffmpeg', 'chromium')) return
   const server = await startServer(t)
@@ -41,6 +44,8 @@ t.test('pages tell what is on the air, and what changes of it', async (t) => {
 
   const status = await open('/')
   t.match(await status.textContent('h1'), 'Nothing is on the air yet')
+  const light = await look<number>(status, WEIGHT)
+  t.ok(light > 5000 && light <= 150_000, `the first page weighs ${light} bytes, 150,000 at most`)
   await status.getByRole('tab', { name: 'ffmpeg' }).click()
   t.match(await status.textContent('[role=tabpanel]'), `icecast://source:PASSWORD@127.0.0.1:${server.port}/live`)
 
@@ -104,6 +109,12 @@ t.test('pages tell what is on the air, and what changes of it', async (t) => {
       t.strictSame(await faultsOf(page, rules), [], `axe-core finds no serious fault on ${pathname}, ${scheme}, ${width} wide`)
     }
   t.same(faults, [], 'and no page complains')
+  const heavy = await (await browser.newContext()).newPage()
+  await heavy.goto(server.url('/tv'))
+  await heavy.locator('floecast-player [data-mode="low"]').click()
+  await heavy.waitForFunction(`document.querySelector('floecast-player').playback.engine?.name === 'shaka' && ${WEIGHT} > 150_000`)
+  const weight = await look<number>(heavy, WEIGHT)
+  t.ok(weight <= 1_000_000, `a page with both players weighs ${weight} bytes, a million at most`)
   await until('the player to be counted', async () => Number((await server.mount('/tv'))?.['listeners']) >= 1)
   t.match(await status.textContent('.card:has([href="/tv"]) .audience'), /viewers?/)
 })
