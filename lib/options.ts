@@ -45,7 +45,7 @@ export const accessOptions = z.strictObject({
   denyAgents: z
     .array(z.string().min(1).max(512))
     .default([])
-    .describe('Programs that may not listen, by their whole User-Agent; * stands for any characters, ? for one, case makes no difference')
+    .describe('Players that may not listen, by whole User-Agent; * is any text, ? any letter')
     .meta({ examples: [['*bot*']] }),
   denyAgentsFile: listFile.describe('File with more of them, one a line, that is read again when it changes (deny-agents)').meta({
     examples: ['/etc/floecast/agents.txt'],

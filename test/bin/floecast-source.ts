@@ -505,7 +505,7 @@ function start(t: Test, argv: readonly string[], more: Partial<Machinery> & { tt
     },
     machinery,
   )
-  return { code, stream, seen, glass, stdin, stdout, told, signals, config, lines: () => glass.lines.filter((line) => line !== '') }
+  return { code, stream, seen, glass, stdin, told, signals, config, lines: () => glass.lines.filter((line) => line !== '') }
 }
 
 const TO = ['--to', 'http://source:secret@localhost:8000/live'] as const
