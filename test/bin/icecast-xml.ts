@@ -75,7 +75,10 @@ const TAGS: readonly (readonly [xml: string, expected: object])[] = [
         '/a': {
           authentication: {
             url: {
-              ...{ listenerAdd: 'http://10.0.0.1/x', streamAuth: 'http://10.0.0.1/y', username: 'u', password: 'p@' },
+              listenerAdd: 'http://10.0.0.1/x',
+              streamAuth: 'http://10.0.0.1/y',
+              username: 'u',
+              password: 'p@',
               headers: ['x-a', 'x-b'],
             },
           },
