@@ -1,5 +1,5 @@
 import type { XmlElement } from '../lib/icy/xml.js'
-import { authenticationOptions } from '../lib/options.js'
+import { authenticationOptions } from '../lib/options/index.js'
 import { isOn, named, type Notes } from './icecast-notes.js'
 
 type Tree = Record<string, unknown>

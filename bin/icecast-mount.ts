@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import type { XmlElement } from '../lib/icy/xml.js'
-import { mountOptions } from '../lib/options.js'
+import { mountOptions } from '../lib/options/index.js'
 import { readAuthentication } from './icecast-authentication.js'
 import { isOn, milliseconds, named, type Notes, slashed, textOf } from './icecast-notes.js'
 import { MOUNT, NOTHING, RELAY } from './icecast-reasons.js'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { serverOptions } from '../lib/index.js'
-import { password } from '../lib/options.js'
+import { password } from '../lib/options/index.js'
 
 // An option that is added to the server shows up here by itself, at the top level.
 const {

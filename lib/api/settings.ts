@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type MountOptions, mountOptions, type MountSettings, type ServerOptions, serverOptions, type ServerSettings } from '../options.js'
+import { type MountOptions, mountOptions, type MountSettings, type ServerOptions, serverOptions, type ServerSettings } from '../options/index.js'
 import { operation } from './operation.js'
 import { inForce, partly, withoutSecrets } from './partial.js'
 

@@ -6,7 +6,7 @@ import { Feed } from '../media/feed.js'
 import type { MediaFolder } from '../media/folder.js'
 import type { Health } from '../media/health.js'
 import { Presentation, type PresentationSettings } from '../media/presentation.js'
-import type { MountSettings } from '../options.js'
+import type { MountSettings } from '../options/index.js'
 import { type Form, FORMS, formTracks, type InstantOwner, InstantStream } from './instant.js'
 import { Replay } from './replay.js'
 

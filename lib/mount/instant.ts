@@ -11,7 +11,7 @@ import type { StreamInfo } from '../icy/stream-info.js'
 import type { Sink } from '../media/feed.js'
 import type { Period } from '../media/period.js'
 import { canCarry, containerOf, tracksOf } from '../media/rendition.js'
-import type { MountSettings } from '../options.js'
+import type { MountSettings } from '../options/index.js'
 import type { JoinPoint, Listener } from './listener.js'
 import { Outlet } from './outlet.js'
 

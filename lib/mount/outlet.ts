@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import type { StreamInfo } from '../icy/stream-info.js'
-import type { MountSettings } from '../options.js'
+import type { MountSettings } from '../options/index.js'
 import type { JoinPoint, Listener, ListenerOwner } from './listener.js'
 import { Pulse, type Pulsed, pulsePeriod } from './pulse.js'
 import { Queue } from './queue.js'

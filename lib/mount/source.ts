@@ -1,6 +1,6 @@
 import type { AutoDemuxer } from '../formats/detect.js'
 import type { Frame } from '../formats/frame.js'
-import type { MountSettings } from '../options.js'
+import type { MountSettings } from '../options/index.js'
 import type { RequestLine } from './listener.js'
 
 /** What a {@link Source} needs of the mount that it feeds. */

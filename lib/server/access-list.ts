@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 import type { Logger } from '../log.js'
-import type { AccessSettings } from '../options.js'
+import type { AccessSettings } from '../options/index.js'
 import { readRange } from './address.js'
 import { AddressTable } from './address-table.js'
 import { AgentPatterns } from './agent-patterns.js'
@@ -39,9 +39,18 @@ export class AccessList {
     return !own.match(agent) && file?.value.match(agent) !== true
   }
 
+  /** Reads the files again. */
+  read(): void {
+    for (const file of this.#files) file?.read()
+  }
+
   /** Stops watching the files. */
   close(): void {
-    for (const { file } of [this.#allow ?? this.#deny, this.#deny, this.#agents]) file?.close()
+    for (const file of this.#files) file?.close()
+  }
+
+  get #files(): readonly (ListFile<unknown> | undefined)[] {
+    return [this.#allow?.file, this.#deny.file, this.#agents.file]
   }
 }
 

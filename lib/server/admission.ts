@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isDeepStrictEqual } from 'node:util'
 import { FloecastError } from '../errors.js'
 import type { Logger } from '../log.js'
-import type { AccessSettings, MountSettings, ServerSettings } from '../options.js'
+import type { AccessSettings, MountSettings, ServerSettings } from '../options/index.js'
 import { SERVER } from '../version.js'
 import { AccessList } from './access-list.js'
 import { clientAddress } from './address.js'
@@ -25,9 +26,17 @@ export class Admission {
 
   /** Applies other settings to who comes from now on, and reads the files that they name. */
   configure(settings: ServerSettings): void {
-    this.close()
-    for (const { access } of [settings, ...Object.values(settings.mounts)])
-      if (AccessList.isNeeded(access)) this.#lists.set(access, new AccessList(access, this.#logger))
+    const before = [...this.#lists]
+    this.#lists.clear()
+    for (const { access } of [settings, ...Object.values(settings.mounts)]) {
+      if (!AccessList.isNeeded(access)) continue
+      // A list that cannot be read just now goes on as it was.
+      const at = before.findIndex(([former]) => isDeepStrictEqual(former, access))
+      const [, kept] = (at < 0 ? undefined : before.splice(at, 1)[0]) ?? []
+      kept?.read()
+      this.#lists.set(access, kept ?? new AccessList(access, this.#logger))
+    }
+    for (const [, list] of before) list.close()
     this.#general = this.#lists.get(settings.access)
     this.#settings = settings
   }

@@ -1,4 +1,4 @@
-import type { ServerSettings } from '../options.js'
+import type { ServerSettings } from '../options/index.js'
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 

@@ -1,5 +1,5 @@
 import type { Mount } from '../mount/mount.js'
-import { effectiveSettings, mountKey, type MountSettings, protocolOptions, type ServerSettings } from '../options.js'
+import { effectiveSettings, mountKey, type MountSettings, protocolOptions, type ServerSettings } from '../options/index.js'
 import { type Audience, audienceOf, type ListeningProtocol } from './audience.js'
 import type { MediaContext } from './media-request.js'
 

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js'
 import type { Logger } from '../log.js'
 import type { Mount } from '../mount/mount.js'
 import type { Source } from '../mount/source.js'
-import type { ServerSettings } from '../options.js'
+import type { ServerSettings } from '../options/index.js'
 import { VERSION } from '../version.js'
 
 /** What is needed of the server whose hooks they are. */

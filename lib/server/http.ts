@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server as NodeServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { FloecastError } from '../errors.js'
-import type { ServerSettings } from '../options.js'
+import type { ServerSettings } from '../options/index.js'
 import { formatRefusal } from './answer.js'
 import { hangUp } from './hang-up.js'
 

@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey } from 'node:crypto'
 import { type JWTPayload, jwtVerify } from 'jose'
-import type { AuthenticationSettings } from '../options.js'
+import type { AuthenticationSettings } from '../options/index.js'
 import { equal } from './password.js'
 
 /** What a token or a link says, once it has been found right. */

@@ -1,6 +1,6 @@
 import type { Credentials } from '../icy/basic.js'
 import type { Mounts } from '../mount/mounts.js'
-import type { AuthenticationSettings } from '../options.js'
+import type { AuthenticationSettings } from '../options/index.js'
 import type { Attempt } from './auth.js'
 import { Htpasswd } from './htpasswd.js'
 import type { ListenerAttempt, ListenerTicket } from './listener-attempt.js'

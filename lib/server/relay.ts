@@ -7,7 +7,7 @@ import { streamInfo } from '../icy/stream-info.js'
 import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { Source } from '../mount/source.js'
-import type { ServerSettings } from '../options.js'
+import type { ServerSettings } from '../options/index.js'
 import { isPublicAddress } from './outgoing.js'
 import type { Via } from './via.js'
 

@@ -9,7 +9,7 @@ import { AutoDemuxer } from '../../lib/formats/detect.js'
 import type { Packet } from '../../lib/formats/packet.js'
 import { Health } from '../../lib/media/health.js'
 import { Broadcast } from '../../lib/mount/broadcast.js'
-import { mountOptions } from '../../lib/options.js'
+import { mountOptions } from '../../lib/options/index.js'
 import { FakeClock } from '../helpers/clock.js'
 
 const [path = '', rounds = '30'] = process.argv.slice(2)

@@ -19,7 +19,7 @@ import { formatMediaPlaylist } from '../../lib/hls/playlist.js'
 import { mediaPlaylist } from '../../lib/hls/views.js'
 import type { Mount } from '../../lib/mount/mount.js'
 import { Mounts } from '../../lib/mount/mounts.js'
-import { serverOptions } from '../../lib/options.js'
+import { serverOptions } from '../../lib/options/index.js'
 import { FakeClock } from './clock.js'
 
 /** The fixtures that are played on and on, by the format that the bytes have. */

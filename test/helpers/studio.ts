@@ -9,7 +9,7 @@ import type { Presentation } from '../../lib/media/presentation.js'
 import type { RenditionId } from '../../lib/media/rendition.js'
 import { Broadcast } from '../../lib/mount/broadcast.js'
 import type { Listener } from '../../lib/mount/listener.js'
-import { mountOptions, type MountOptions, type MountSettings } from '../../lib/options.js'
+import { mountOptions, type MountOptions, type MountSettings } from '../../lib/options/index.js'
 import { FakeClock } from './clock.js'
 import { AAC, type Arrival, H264, type Recipe, stream } from './media.js'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ListenerClient, SourceClient } from '../../lib/client/index.js'
-import type { ServerOptions } from '../../lib/options.js'
+import type { ServerOptions } from '../../lib/options/index.js'
 import { basic } from '../../lib/server/auth.js'
 import { createServer, type Server } from '../../lib/server/server.js'
 import { needs, type Scope } from '../helpers/programs.js'

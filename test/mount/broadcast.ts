@@ -3,8 +3,8 @@ import { formatMpd } from '../../lib/dash/mpd.js'
 import { manifestOf } from '../../lib/dash/views.js'
 import { formatMediaPlaylist } from '../../lib/hls/playlist.js'
 import { mediaPlaylist } from '../../lib/hls/views.js'
-import type { MountOptions, MountSettings } from '../../lib/options.js'
-import { mountOptions } from '../../lib/options.js'
+import type { MountOptions, MountSettings } from '../../lib/options/index.js'
+import { mountOptions } from '../../lib/options/index.js'
 import { Reader, Studio } from '../helpers/studio.js'
 
 /** Applies other settings to what is on the air. */

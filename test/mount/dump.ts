@@ -11,7 +11,7 @@ import { isRecordingOf, Recording, type RecordingOwner, recordingName } from '..
 import { Mount } from '../../lib/mount/mount.js'
 import { Source } from '../../lib/mount/source.js'
 import { strftime } from '../../lib/mount/strftime.js'
-import { mountOptions, serverOptions } from '../../lib/options.js'
+import { mountOptions, serverOptions } from '../../lib/options/index.js'
 import { FakeClock } from '../helpers/clock.js'
 import { until } from '../helpers/wait.js'
 

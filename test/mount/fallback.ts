@@ -7,7 +7,7 @@ import { Mp3Demuxer } from '../../lib/formats/mp3.js'
 import { type Listener } from '../../lib/mount/listener.js'
 import { Mounts } from '../../lib/mount/mounts.js'
 import type { Source } from '../../lib/mount/source.js'
-import { type MountOptions, serverOptions } from '../../lib/options.js'
+import { type MountOptions, serverOptions } from '../../lib/options/index.js'
 import { FakeClock } from '../helpers/clock.js'
 import { until } from '../helpers/wait.js'
 

@@ -9,7 +9,7 @@ import type { StreamInfo } from '../../lib/icy/stream-info.js'
 import { Listener, type ListenerDetails } from '../../lib/mount/listener.js'
 import { Mount } from '../../lib/mount/mount.js'
 import { Source } from '../../lib/mount/source.js'
-import { mountOptions, type MountOptions } from '../../lib/options.js'
+import { mountOptions, type MountOptions } from '../../lib/options/index.js'
 import { FakeClock } from '../helpers/clock.js'
 
 /** A format of the simplest kind: every chunk is a frame, `K…` is a sync frame, `H…` a header for what follows. */

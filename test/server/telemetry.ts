@@ -17,7 +17,7 @@ import {
 import { openApi } from '../../lib/api/openapi.js'
 import { createMetadata } from '../../lib/icy/metadata.js'
 import { Mounts } from '../../lib/mount/mounts.js'
-import { serverOptions, type ServerOptions } from '../../lib/options.js'
+import { serverOptions, type ServerOptions } from '../../lib/options/index.js'
 import { State } from '../../lib/server/state.js'
 import { Admission } from '../../lib/server/admission.js'
 import { AuditTrail } from '../../lib/server/audit-trail.js'

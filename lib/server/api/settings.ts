@@ -1,7 +1,7 @@
 import { type Partly, type Principal, settingsSchema, type ShownMountSettings, shownServer, withoutSecrets } from '../../api/index.js'
 import { FloecastError } from '../../errors.js'
 import { isMountPath } from '../../icy/path.js'
-import { mountKey, type MountOptions, mountOptions, type MountSettings, mountSettings } from '../../options.js'
+import { mountKey, type MountOptions, mountOptions, type MountSettings, mountSettings } from '../../options/index.js'
 import type { ServerContext } from '../context.js'
 import { hashPassword } from '../password.js'
 import { type OwnSettings, type SettingsChange, valueAt, withChanges } from '../settings-keeper.js'

@@ -1,6 +1,6 @@
 import { FloecastError } from '../../../errors.js'
 import { type XmlOutput, xmlText } from '../../../icy/xml.js'
-import { mountSettings } from '../../../options.js'
+import { mountSettings } from '../../../options/index.js'
 import type { ServerContext } from '../../context.js'
 import type { Htpasswd } from '../../htpasswd.js'
 import { tell } from '../respond.js'
