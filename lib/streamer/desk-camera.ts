@@ -24,11 +24,16 @@ const INVALID = 1002
 /** Bytes that may wait while nobody reads: a second of a good camera. */
 const WAITING = 1_048_576
 
-/**
- * Reads a WebSocket of the subprotocol `webcast`: a hello that tells the media type, a title, then the bytes of a `MediaRecorder`.
- * @param take gets the bytes once the first of them have come, and the title, if there is one; who destroys them ends the connection
- */
-export function readCamera(ws: CameraSocket, take: (bytes: PassThrough, mime: string, title: string | undefined) => void): void {
+/** Who gets what a camera sends. */
+export interface CameraViewer {
+  /** Takes the bytes once the first of them have come, and the title, if there is one; who destroys them ends the connection. */
+  take(bytes: PassThrough, mime: string, title: string | undefined): void
+  /** Hears of another title. */
+  retitle(title: string): void
+}
+
+/** Reads a WebSocket of the subprotocol `webcast`: a hello that tells the media type, titles, and the bytes of a `MediaRecorder`. */
+export function readCamera(ws: CameraSocket, viewer: CameraViewer): void {
   let mime: string | undefined
   let title: string | undefined
   let bytes: PassThrough | undefined
@@ -37,7 +42,7 @@ export function readCamera(ws: CameraSocket, take: (bytes: PassThrough, mime: st
     begun.on('drain', () => ws.resume())
     begun.on('error', () => {})
     begun.once('close', () => ws.close(ENDED))
-    take(begun, mime!, title)
+    viewer.take(begun, mime!, title)
     return begun
   }
   ws.on('error', () => {})
@@ -48,8 +53,11 @@ export function readCamera(ws: CameraSocket, take: (bytes: PassThrough, mime: st
       // Who hears that begins at once; it is no part of the protocol as Liquidsoap has it.
       return ws.send('{"type":"hello"}')
     }
-    if (!isBinary) title = deskTitle.safeParse(read(data)).data?.data.title || title
-    else {
+    if (!isBinary) {
+      const other = deskTitle.safeParse(read(data)).data?.data.title || title
+      if (other !== undefined && other !== title && bytes !== undefined) viewer.retitle(other)
+      title = other
+    } else {
       bytes ??= begin()
       if (!bytes.writableEnded && !bytes.destroyed && !bytes.write(chunkOf(data))) ws.pause()
     }

@@ -20,6 +20,8 @@ export interface DeskStreamer {
   do(command: StreamerCommand): unknown
   /** Shows what is handed in, and holds the list until it ends or is given back. */
   takeOver(bytes: Readable, mime: string, name?: string): void
+  /** Tells listeners what plays, until the next item does. */
+  setTitle(title: string): void
   /** Hears when its state is another. */
   on(event: 'change', listener: () => void): unknown
 }
@@ -74,7 +76,7 @@ export interface DeskSessionOptions {
 interface Camera {
   readonly bytes: Readable
   readonly mime: string
-  readonly title: string
+  title: string
 }
 
 /** Events of a {@link DeskSession}, and their arguments. */
@@ -222,6 +224,13 @@ export class DeskSession extends EventEmitter<DeskSessionEvents> {
     })
     this.#streamer?.takeOver(bytes, mime, title)
     this.emit('change')
+  }
+
+  /** Tells listeners of the camera's stream what it shows, now and when it goes on the air again. */
+  titleCamera(title: string): void {
+    if (this.#camera === undefined) return
+    this.#camera.title = title
+    if (this.#streamer?.state.takenOver != null) this.#streamer.setTitle(title)
   }
 
   /** Ends what is streamed, in order. */

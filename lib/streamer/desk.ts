@@ -277,7 +277,12 @@ export class Desk {
       socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(sentence)}\r\n\r\n${sentence}`)
       return
     }
-    this.#sockets.handleUpgrade(message, socket, head, (ws) => readCamera(ws, (...camera) => this.session.takeCamera(...camera)))
+    this.#sockets.handleUpgrade(message, socket, head, (ws) =>
+      readCamera(ws, {
+        take: (...camera) => this.session.takeCamera(...camera),
+        retitle: (title) => this.session.titleCamera(title),
+      }),
+    )
   }
 }
 

@@ -209,6 +209,13 @@ export class Streamer extends EventEmitter<StreamerEvents> {
     this.#programme.takeOver(name, () => this.#opener.openBytes(name, bytes, mime))
   }
 
+  /** Tells listeners what plays, in place of the item's own title; the next item tells its own again. */
+  setTitle(title: string): void {
+    // Ogg carries titles itself, and Icecast takes them for it in no other way.
+    if (this.#options.output.format === 'ogg') for (const lane of this.#playout.lanes) lane.setTitle(title)
+    else for (const target of this.#targets) target.setTitle(title)
+  }
+
   async #open(turn: Extract<Turn, { kind: 'entry' | 'still' }>): Promise<Item> {
     if (turn.kind === 'still') {
       const made = await this.#opener.openStill(turn.entry.source, turn.from).catch(() => undefined)
@@ -232,9 +239,7 @@ export class Streamer extends EventEmitter<StreamerEvents> {
 
   #begun(turn: Exclude<Turn, { kind: 'wait' }>, item: Item): void {
     const title = turn.kind === 'over' ? turn.name : (this.#playlist.get(turn.entry.id)?.title ?? turn.entry.title)
-    // Ogg carries titles itself, and Icecast takes them for it in no other way.
-    if (this.#options.output.format === 'ogg') for (const lane of this.#playout.lanes) lane.setTitle(title)
-    else for (const target of this.#targets) target.setTitle(title)
+    this.setTitle(title)
     this.#logger.info({ title, way: item.way, note: item.note }, 'plays')
     this.#changed()
   }

@@ -11,6 +11,8 @@ export class StandInStreamer extends EventEmitter<{ change: [] }> implements Des
   over: { readonly bytes: Readable; readonly mime: string; readonly name: string } | undefined
   /** What has been handed in. */
   received = ''
+  /** What listeners were told last, besides the titles of items. */
+  title = ''
   isPaused = false
   isStarted = false
   finish!: (error?: Error) => void
@@ -77,6 +79,10 @@ export class StandInStreamer extends EventEmitter<{ change: [] }> implements Des
       this.emit('change')
     })
     this.emit('change')
+  }
+
+  setTitle(title: string): void {
+    this.title = title
   }
 
   do(command: StreamerCommand): void {

@@ -271,6 +271,8 @@ t.test('a camera goes on the air when it comes, and gives back when it goes', as
   t.match(streamer!.over, { mime: /^video\/webm/, name: 'At the quay' })
   ws.send(Buffer.from('s'))
   await until('the bytes', () => streamer!.received === 'pictures')
+  ws.send(JSON.stringify({ type: 'metadata', data: { title: 'At sea' } }))
+  await until('another title', () => streamer!.title === 'At sea')
   await visitor.post('command', { do: 'giveBack' })
   await once(ws, 'close')
   t.equal(desk.session.state.camera, false)
