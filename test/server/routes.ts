@@ -448,9 +448,23 @@ t.test('whoever asks for a live mount on a connection that has asked for other t
     socket.on('data', (chunk) => (text += chunk.toString('latin1'))).on('close', () => resolve(text))
   })
   t.equal(answers.match(/HTTP\/1\.1 200/g)?.length, 1)
+  // Those before it are answered first, though all came at once.
+  lab.mp3()
+  const both = await new Promise<string>((resolve) => {
+    let text = ''
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write('GET /status-json.xsl HTTP/1.1\r\nHost: x\r\n\r\nGET /a.mp3 HTTP/1.1\r\nHost: x\r\n\r\n'),
+    )
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      if (/audio\/mpeg\r\n/.test(text)) lab.mounts.get('/a.mp3')!.source?.end('it closed the connection')
+    })
+    socket.on('close', () => resolve(text))
+  })
+  t.match(both, /^HTTP\/1\.1 200 OK\r\n[^]*icestats[^]*HTTP\/1\.1 200 OK\r\n[^]*audio\/mpeg/)
   t.same(
     lab.accesses.filter(({ status }) => status === 200).map(({ target }) => target),
-    ['/healthz'],
+    ['/healthz', '/status-json.xsl'],
     'streams are logged by their mount alone',
   )
 })

@@ -17,6 +17,7 @@ export async function listen(context: ServerContext, ctx: Context, next: Next): 
   if (name === undefined || mounts.find(name) === undefined) return next()
   const { method, req } = ctx
   const version = `HTTP/${req.httpVersion}`
+  await itsTurn(ctx)
   if (method === 'OPTIONS') return hangUp(takeOver(ctx), formatPreflight(version))
   if (method !== 'GET' && method !== 'HEAD') return next()
   if (mounts.get(name)?.source !== undefined && wantsPage(method, (header) => ctx.get(header) || undefined)) return next()
@@ -33,11 +34,26 @@ export async function listen(context: ServerContext, ctx: Context, next: Next): 
   return takeOver(ctx)
 }
 
+// An answer before may still be going out on the connection, which is not this one's before: RFC 9112 9.3.2.
+async function itsTurn({ res, req: { socket } }: Context): Promise<void> {
+  if (res.socket !== null || socket.destroyed) return
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      res.off('socket', done)
+      socket.off('close', done)
+      resolve()
+    }
+    res.on('socket', done)
+    socket.on('close', done)
+  })
+}
+
 // Takes the connection away from koa and from Node's HTTP: no answer of theirs goes out on it, no request is read from it any more.
 function takeOver(ctx: Context): Socket {
   const { socket } = ctx.req
   ctx.respond = false
-  ctx.res.detachSocket(socket)
+  // One that has ended before it was this answer's turn is nobody's.
+  if (ctx.res.socket !== null) ctx.res.detachSocket(socket)
   // A new listener for data makes Node give up its short cut from the connection to the parser.
   socket.removeAllListeners('data').on('data', ignore)
   return socket
