@@ -71,6 +71,9 @@ export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): R
   return { ...environment, ...more }
 }
 
+// tap's loader puts itself into the environment of every process that is spawned, whatever environment that is given.
+const UNWATCHED = process.platform === 'win32' ? [] : ['env', '-u', 'NODE_OPTIONS']
+
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -102,7 +105,8 @@ export class Program {
     this.#name = command
     const isRoot = process.getuid?.() === 0
     const drop = unprivileged && isRoot
-    const line = drop ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', command, ...args] : [command, ...args]
+    const prefix = drop ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : command === process.execPath ? UNWATCHED : []
+    const line = [...prefix, command, ...args]
     const home = drop ? { HOME: nobodysHome() } : {}
     this.child = spawn(line[0] ?? '', line.slice(1), {
       env: cleanEnvironment({ ...home, ...env }),
