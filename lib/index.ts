@@ -1,7 +1,14 @@
 export { FloecastError, ERRORS, type ErrorCode } from './errors.js'
 export { silent, type Logger } from './log.js'
 export { type Clock, systemClock } from './clock.js'
-export { mountOptions, serverOptions, type MountOptions, type MountSettings, type ServerOptions, type ServerSettings } from './options/index.js'
+export {
+  mountOptions,
+  serverOptions,
+  type MountOptions,
+  type MountSettings,
+  type ServerOptions,
+  type ServerSettings,
+} from './options/index.js'
 export { type Credentials } from './icy/basic.js'
 export { createMetadata, type Metadata } from './icy/metadata.js'
 export { type StreamInfo } from './icy/stream-info.js'

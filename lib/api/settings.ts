@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { type MountOptions, mountOptions, type MountSettings, type ServerOptions, serverOptions, type ServerSettings } from '../options/index.js'
+import {
+  type MountOptions,
+  mountOptions,
+  type MountSettings,
+  type ServerOptions,
+  serverOptions,
+  type ServerSettings,
+} from '../options/index.js'
 import { operation } from './operation.js'
 import { inForce, partly, withoutSecrets } from './partial.js'
 
