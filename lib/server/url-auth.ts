@@ -202,7 +202,11 @@ export class UrlAuth {
       if (clock.now() - this.#complained >= COMPLAINTS) {
         this.#complained = clock.now()
         const reason = attempt.signal.aborted ? `no answer within ${timeout / 1000} s` : String(error)
-        logger.warn({ url, action: fields['action'], reason }, 'the server that is asked who may come in has not answered')
+        // What stands behind the ? may be a key.
+        logger.warn(
+          { url: url.replace(/\?.*/, ''), action: fields['action'], reason },
+          'the server that is asked who may come in has not answered',
+        )
       }
       return undefined
     } finally {
