@@ -72,7 +72,7 @@ export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): R
 }
 
 // tap's loader puts itself into the environment of every process that is spawned, whatever environment that is given.
-const UNWATCHED = process.platform === 'win32' ? [] : ['env', '-u', 'NODE_OPTIONS']
+const UNWATCHED = process.platform === 'win32' ? [] : ['/usr/bin/env', '-u', 'NODE_OPTIONS']
 
 const running = new Set<ChildProcess>()
 process.on('exit', () => {

@@ -149,7 +149,7 @@ t.test('an administrator runs a server from the panel', async (t) => {
   await goTo(page, 'mounts/%2Flive')
   await page.getByRole('button', { name: 'Kick the source' }).click()
   await confirm(page, 'Kick it')
-  await page.getByText('Off the air.').waitFor()
+  await page.getByText('Off the air. The mount plays').waitFor()
   t.equal(await statusOf(port, '/live'), undefined, 'a source that is kicked is gone')
 
   await goTo(page, 'people')
