@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.js'
 import { AutoDemuxer } from '../formats/detect.js'
-import type { FormatName } from '../formats/frame.js'
+import { CHAINABLE } from '../formats/frame.js'
 import { createPacketReader } from '../formats/packets.js'
 import { loopMp4, type LoopOptions } from './loop.js'
 import { pace, type Round, type Timed } from './pace.js'
@@ -9,8 +9,6 @@ interface Piece extends Timed {
   readonly bytes: Buffer
 }
 
-/** Formats in which a stream may begin anew on the end of another, and players go on. */
-const LOOPABLE: ReadonlySet<FormatName> = new Set(['mp3', 'adts', 'ogg', 'mpeg-ts'])
 // Seconds that are given at once.
 const PIECE = 0.1
 
@@ -25,7 +23,7 @@ export function loopFile(file: Buffer, options: LoopOptions = {}): AsyncGenerato
   const frames = [...demuxer.push(file), ...demuxer.end()]
   const { format } = demuxer
   if (format === 'mp4') return loopMp4(file, options)
-  if (!LOOPABLE.has(format))
+  if (!CHAINABLE.has(format))
     throw new TypeError(`its format (${format}) cannot be looped; use MP3, AAC (ADTS), Ogg, MPEG-TS or fragmented MP4`)
   const reader = createPacketReader(format)!
   const pieces: { time: number; chunks: Buffer[] }[] = [{ time: 0, chunks: [] }]

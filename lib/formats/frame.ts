@@ -41,6 +41,9 @@ export interface Track {
 /** The name of a wire format that floecast knows. `raw` is anything else, passed on as it came. */
 export type FormatName = 'mp3' | 'adts' | 'flac' | 'ogg' | 'webm' | 'matroska' | 'mpeg-ts' | 'flv' | 'mp4' | 'raw'
 
+/** Formats in which a stream may begin anew on the end of another, and players go on. */
+export const CHAINABLE: ReadonlySet<FormatName> = new Set(['mp3', 'adts', 'ogg', 'mpeg-ts'])
+
 /**
  * Cuts a byte stream of one format into frames. It never throws on what it is given: bytes that make no sense are left
  * out, counted in {@link Demuxer.skipped}, and the next good frame is found again. What it holds back is bounded.

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { AutoDemuxer } from '../formats/detect.js'
-import type { FormatName } from '../formats/frame.js'
+import { CHAINABLE, type FormatName } from '../formats/frame.js'
 
 /** What each listener of a mount hears first: a whole file, kept once for all. */
 export interface Intro {
@@ -12,9 +12,6 @@ export interface Intro {
 
 /** The most bytes of a file that is kept in memory as a whole, such as an {@link Intro}. */
 export const MAX_INTRO = 16_777_216
-
-/** Formats in which another stream may follow on the end of one, and players go on. */
-const JOINABLE: ReadonlySet<FormatName> = new Set(['mp3', 'adts', 'ogg', 'mpeg-ts'])
 
 /**
  * Reads what listeners hear first.
@@ -29,7 +26,7 @@ export async function readIntro(path: string): Promise<Intro> {
   const demuxer = new AutoDemuxer(undefined)
   const frames = [...demuxer.push(bytes), ...demuxer.end()]
   const { format } = demuxer
-  if (!JOINABLE.has(format)) refuse(`its format (${format}) does not let a live stream follow; use MP3, AAC (ADTS), Ogg or MPEG-TS`)
+  if (!CHAINABLE.has(format)) refuse(`its format (${format}) does not let a live stream follow; use MP3, AAC (ADTS), Ogg or MPEG-TS`)
   return { format, bytes: Buffer.concat(frames.map((frame) => frame.bytes)) }
 }
 

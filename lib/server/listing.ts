@@ -4,6 +4,7 @@ import type { Mount } from '../mount/mount.js'
 import { VERSION } from '../version.js'
 import { publicUrl } from './address.js'
 import { audienceOf } from './audience.js'
+import { Complaint } from './complaint.js'
 import type { ServerContext } from './context.js'
 import { send } from './outgoing.js'
 
@@ -35,12 +36,15 @@ export class Listing {
   #sending: AbortController | undefined
   #running: Promise<void> | undefined
   #closed = false
-  #told = ''
+  readonly #complaint: Complaint
 
   constructor(directory: Directory, mount: Mount, context: ListingContext) {
     this.#directory = directory
     this.#mount = mount
     this.#context = context
+    this.#complaint = new Complaint((sentence) =>
+      context.logger.warn({ mount: mount.name, directory: directory.url }, `directory: ${sentence}`),
+    )
     this.#pause = Math.max(OFTEN, directory.interval) * 1000
     this.#timer = context.clock.after(FIRST, this.#step)
   }
@@ -64,12 +68,11 @@ export class Listing {
   }
 
   async #tell(): Promise<void> {
-    const { clock, logger } = this.#context
-    const { url } = this.#directory
+    const { clock } = this.#context
     let delay: number
     try {
       await (this.#id === undefined ? this.#add() : this.#touch(this.#id))
-      this.#told = ''
+      this.#complaint.settle()
       this.#backoff = new Backoff(RETRY)
       delay = this.#pause
     } catch (error) {
@@ -77,8 +80,7 @@ export class Listing {
       // A directory that has lost a mount is told of it anew.
       this.#id = undefined
       const failure = error instanceof Error ? error : new Error(String(error))
-      if (failure.message !== this.#told) logger.warn({ mount: this.#mount.name, directory: url }, `directory: ${failure.message}`)
-      this.#told = failure.message
+      this.#complaint.say(failure.message)
       delay = this.#backoff.next(failure, 0) ?? RETRY.maxDelay
     }
     if (!this.#closed) this.#timer = clock.after(delay, this.#step)

@@ -4,7 +4,8 @@ import { ListenerClient } from '../client/listener-client.js'
 import { FloecastError } from '../errors.js'
 import { isMountPath, mountPath } from '../icy/path.js'
 import { encodePath } from './address.js'
-import { isPublicAddress } from './outgoing.js'
+import { Complaint } from './complaint.js'
+import { addressGuard } from './outgoing.js'
 import type { Origin, RelayContext } from './relay.js'
 
 type MasterSettings = NonNullable<RelayContext['settings']['relays']['master']>
@@ -24,11 +25,12 @@ export class Master {
   #backoff = new Backoff(RETRY)
   #asking: AbortController | undefined
   #timer: (() => void) | undefined
-  #told = ''
+  readonly #complaint: Complaint
 
   /** @param changed called when there are other mounts than before */
   constructor(context: RelayContext, changed: () => void) {
     this.#context = context
+    this.#complaint = new Complaint((sentence) => context.logger.warn({ master: this.#settings?.url }, `master: ${sentence}`))
     this.#changed = changed
   }
 
@@ -49,7 +51,7 @@ export class Master {
     this.close()
     this.#settings = master
     this.#backoff = new Backoff(RETRY)
-    this.#told = ''
+    this.#complaint.settle()
     if (master !== undefined) void this.#ask(master)
   }
 
@@ -69,7 +71,7 @@ export class Master {
       const names = await this.#list(master, asking.signal)
       if (this.#asking !== asking) return
       this.#backoff = new Backoff(RETRY)
-      this.#told = ''
+      this.#complaint.settle()
       if (names.join() !== this.#names.join()) {
         logger.info({ master: master.url }, `master: it has ${names.length} mounts`)
         this.#names = names
@@ -79,8 +81,7 @@ export class Master {
       if (this.#asking !== asking) return
       const late = asking.signal.aborted ? new Error(`${master.url} gives no list of mounts within ${PATIENCE / 1000} s`) : undefined
       const failure = late ?? (error instanceof Error ? error : new Error(String(error)))
-      if (failure.message !== this.#told) logger.warn({ master: master.url }, `master: ${failure.message}`)
-      this.#told = failure.message
+      this.#complaint.say(failure.message)
       delay = Math.min(delay, this.#backoff.next(failure, 0) ?? RETRY.maxDelay)
     } finally {
       deadline()
@@ -102,7 +103,7 @@ export class Master {
       url.username = encodeURIComponent(user)
       url.password = encodeURIComponent(password)
     }
-    const allow = (address: string): boolean => this.#context.settings.relays.allowPrivate || isPublicAddress(address)
+    const allow = addressGuard(this.#context.settings.relays.allowPrivate)
     const client = new ListenerClient(url, { metadata: false, allow, signal })
     const chunks: Buffer[] = []
     let size = 0

@@ -52,6 +52,12 @@ export function isPublicAddress(text: string): boolean {
 }
 const GLOBAL = ipaddr.parseCIDR('2000::/3') satisfies [ipaddr.IPv4 | ipaddr.IPv6, number]
 
+/** Which addresses may be called. */
+export const addressGuard =
+  (allowPrivate: boolean) =>
+  (address: string): boolean =>
+    allowPrivate || isPublicAddress(address)
+
 /** The host of a URL, an IPv6 address without its brackets. */
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1')
 
@@ -65,7 +71,7 @@ export function send(
   lookup?: Lookup,
 ): Promise<AnswerHead> {
   const host = hostOf(url)
-  const allow = (address: string): boolean => allowPrivate || isPublicAddress(address)
+  const allow = addressGuard(allowPrivate)
   return new Promise((resolve, reject) => {
     // Nobody looks up what is an address already.
     if (isIP(host) !== 0 && !allow(host)) throw new PrivateAddress(host)

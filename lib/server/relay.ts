@@ -8,7 +8,8 @@ import type { Logger } from '../log.js'
 import type { Mounts } from '../mount/mounts.js'
 import type { Source } from '../mount/source.js'
 import type { ServerSettings } from '../options/index.js'
-import { isPublicAddress } from './outgoing.js'
+import { Complaint } from './complaint.js'
+import { addressGuard } from './outgoing.js'
 import type { Via } from './via.js'
 
 /** What a {@link Relay} needs of the server. */
@@ -59,13 +60,14 @@ export class Relay {
   #longest = 0
   #listened = 0
   #next = 0
-  #told = ''
+  readonly #complaint: Complaint
 
   /** It begins with {@link Relay.configure} or {@link Relay.start}. */
   constructor(name: string, origin: Origin, context: RelayContext) {
     this.name = name
     this.#origin = origin
     this.#context = context
+    this.#complaint = new Complaint((sentence) => context.logger.warn({ mount: name }, `relay: ${sentence}`))
   }
 
   /** Whether it waits for somebody to listen. */
@@ -136,7 +138,7 @@ export class Relay {
       url.username = encodeURIComponent(user)
       url.password = encodeURIComponent(password)
     }
-    const allow = (address: string): boolean => this.#context.settings.relays.allowPrivate || isPublicAddress(address)
+    const allow = addressGuard(this.#context.settings.relays.allowPrivate)
     const client = new ListenerClient(url, { headers: { Via: this.#context.via.self }, allow })
     this.#client = client
     client.on('response', (response: StreamResponse) => this.#begin(client, response))
@@ -163,7 +165,7 @@ export class Relay {
         disconnect: () => this.stop('it has been ended here'),
       })
       this.#began = clock.now()
-      this.#told = ''
+      this.#complaint.settle()
     } catch (error) {
       if (!(error instanceof FloecastError)) throw error
       this.#lost(client, error)
@@ -172,11 +174,9 @@ export class Relay {
 
   #lost(client: ListenerClient, error: Error): void {
     if (this.#client !== client) return
-    const { clock, logger } = this.#context
+    const { clock } = this.#context
     if (this.#source !== undefined) this.#longest = Math.max(this.#longest, clock.now() - this.#began)
-    // The same again is said once.
-    if (error.message !== this.#told) logger.warn({ mount: this.name }, `relay: ${error.message}`)
-    this.#told = error.message
+    this.#complaint.say(error.message)
     this.#release(error.message)
     this.#retry = clock.after(this.#patience(error), () => {
       this.#retry = undefined
