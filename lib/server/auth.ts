@@ -1,4 +1,5 @@
-import { equal, fingerprint, verifyPassword } from './password.js'
+import { createHash } from 'node:crypto'
+import { equal, verifyPassword } from './password.js'
 
 export { AttemptLimiter, type AttemptLimits } from './attempt-limiter.js'
 export { hashPassword, verifyPassword } from './password.js'
@@ -25,7 +26,7 @@ export interface Auth {
   listener?(attempt: Attempt): boolean | Promise<boolean>
   /**
    * Another text whenever the administrator's name or password is: then administrators have to sign in again. Without it, every other
-   * {@link Auth} that a reload brings has that effect.
+   * {@link Auth} that a reload brings has that effect, and so has a restart.
    */
   readonly version?: string
 }
@@ -51,7 +52,9 @@ export function basic({ source, admin, sourceUser = 'source', adminUser = 'admin
   return {
     source: ({ user, password }) => source !== undefined && (user === '' || equal(user, sourceUser)) && verifyPassword(password, source),
     admin: ({ user, password }) => admin !== undefined && (user === '' || equal(user, adminUser)) && verifyPassword(password, admin),
-    version: fingerprint(`${adminUser}\n${admin ?? ''}`),
+    version: createHash('sha256')
+      .update(JSON.stringify([adminUser, admin]))
+      .digest('base64'),
   }
 }
 

@@ -29,7 +29,7 @@ export class Gate {
 
   /**
    * @param auth who knows the passwords
-   * @param mark another one whenever the administrator's name or password is
+   * @param mark another one whenever the administrator's name or password is; a text when the next run of the server has the same one
    * @param limiter counts wrong passwords per address
    * @param people who can sign in besides
    * @param mounts what mounts say of who may listen and send
@@ -107,18 +107,31 @@ export class Gate {
     return user
   }
 
+  /** Whoever may be meant by a name that has signed in before: the administrator, or one of the people. */
+  named(name: string): Identity[] {
+    const person = this.#people.find(name)
+    return [this.#administrator(name), ...(person === undefined ? [] : [person])]
+  }
+
   /** As `ServerContext.identify`. */
   async identify(credentials: readonly Credentials[], address: string): Promise<Identity> {
     return this.#try(credentials, address, 'you', async (one) => {
-      const stamp = this.#stamp
-      if (await this.#auth.admin({ ...one, mount: undefined, address }))
-        return {
-          principal: { name: one.user, role: 'admin', mounts: [], via: 'password' },
-          stands: () => this.#stamp === stamp,
-          seen: () => {},
-        }
+      // As it is now: while it is asked, the password may become another one.
+      const administrator = this.#administrator(one.user)
+      if (await this.#auth.admin({ ...one, mount: undefined, address })) return administrator
       return this.#people.check(one.user, one.password)
     })
+  }
+
+  #administrator(name: string): Identity {
+    const stamp = this.#stamp
+    const mark = this.#mark
+    return {
+      principal: { name, role: 'admin', mounts: [], via: 'password' },
+      stands: () => this.#stamp === stamp,
+      ...(typeof mark === 'string' && { version: mark }),
+      seen: () => {},
+    }
   }
 
   async #try<T>(

@@ -8,6 +8,11 @@ export interface Identity {
   readonly principal: Principal
   /** Whether that still holds: not once the password, the role or the mounts are others, or the token has ended. */
   readonly stands: () => boolean
+  /**
+   * Another text whenever it does not hold any longer, and the same in the next run of the server where it still does. It may be made of a password, so it is
+   * kept nowhere. Left out where the next run cannot tell.
+   */
+  readonly version?: string
   /** Keeps in mind that they were there. */
   readonly seen: () => void
 }

@@ -117,6 +117,12 @@ export class People {
     return right && found !== undefined ? this.#identity(found) : undefined
   }
 
+  /** Who has this name, as they are now; `undefined` when nobody has. */
+  find(name: string): Identity | undefined {
+    const found = find(this.#document.value.people, name)
+    return found && this.#identity(found)
+  }
+
   /**
    * Who a person is, as they are now.
    * @throws FloecastError PERSON_NOT_FOUND
@@ -125,10 +131,12 @@ export class People {
     return this.#identity(this.#get(name))
   }
 
-  #identity({ name, role, mounts, stamp }: StoredPerson): Identity {
+  #identity(person: StoredPerson): Identity {
+    const { name, role, mounts, stamp } = person
     return {
       principal: { name, role, mounts, via: 'password' },
       stands: () => find(this.#document.value.people, name)?.stamp === stamp,
+      version: versionOf(person),
       seen: () => this.#saw(name),
     }
   }
@@ -166,6 +174,9 @@ const find = (people: readonly StoredPerson[], name: string): StoredPerson | und
   const key = keyOf(name)
   return people.find((one) => keyOf(one.name) === key)
 }
+
+// The stamp says it all, unless somebody has changed the file by hand.
+const versionOf = ({ stamp, hash, role, mounts }: StoredPerson): string => JSON.stringify([stamp, hash, role, mounts])
 
 const makeStamp = (): string => randomBytes(9).toString('base64url')
 

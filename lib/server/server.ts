@@ -185,7 +185,7 @@ export class Server extends EventEmitter<ServerEvents> {
       for (const file of found) this.logger.info({ file }, 'a recording that a crash has cut short is kept')
     })
     this.#census = new Census(this)
-    this.sessions = new Sessions(clock)
+    this.sessions = new Sessions(clock, this.state.folder, (name) => this.#gate.named(name))
     this.#sockets = new Sockets(this.logger, (socket) => this.#serve(socket))
     this.news = new News(this)
     this.#gate = new Gate(this.#guarded(auth), auth.version ?? auth, new AttemptLimiter(), this.state.people, this.mountAuth)

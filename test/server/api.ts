@@ -1,6 +1,6 @@
 import { createServer as createNodeServer, request } from 'node:http'
 import { connect } from 'node:net'
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Koa from 'koa'
@@ -346,6 +346,39 @@ t.test('people and tokens are made, used, changed and ended over the API, and al
       undefined,
       'no secret is kept or told',
     )
+})
+
+t.test('whoever has signed in stays so over a restart, unless a password or a role is another one then', async (t) => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'floecast-api-'))
+  t.teardown(() => rmSync(stateDir, { recursive: true, force: true }))
+  const olaf = { user: 'olaf', password: 'reef-copper-58' }
+  const run = async (act: (one: House) => Promise<void>, password = ADMIN.password): Promise<void> => {
+    const ends: (() => unknown)[] = []
+    const one = await house({ teardown: (end) => ends.push(end) }, { stateDir, auth: basic({ source: 'hackme-1', admin: password }) })
+    await act(one)
+    for (const end of ends) await end()
+  }
+  const whoIs = async ({ ask }: House, headers: Record<string, string>): Promise<string> => {
+    const { status, json } = await ask('GET', '/api/v1/session', { headers })
+    return status === 200 ? `${json.name}, ${json.role}` : json.error.code
+  }
+  const cookies: Record<string, string>[] = []
+  await run(async ({ ask }) => {
+    await ask('POST', '/api/v1/people', { headers: AS_ADMIN, body: { name: 'olaf', password: olaf.password, role: 'viewer' } })
+    for (const body of [ADMIN, olaf]) cookies.push(cookieOf(await ask('POST', '/api/v1/session', { body })))
+  })
+  const [admin, viewer] = cookies as [Record<string, string>, Record<string, string>]
+  await run(async (one) => {
+    t.strictSame([await whoIs(one, admin), await whoIs(one, viewer)], ['admin, admin', 'olaf, viewer'])
+  })
+  const people = join(stateDir, 'people.json')
+  writeFileSync(people, readFileSync(people, 'utf8').replace('"viewer"', '"admin"'))
+  await run(async (one) => {
+    t.strictSame([await whoIs(one, admin), await whoIs(one, viewer)], ['AUTHENTICATION_REQUIRED', 'AUTHENTICATION_REQUIRED'])
+  }, 'another-77')
+  await run(async (one) => {
+    t.equal(await whoIs(one, admin), 'AUTHENTICATION_REQUIRED', 'the old password does not bring it back')
+  })
 })
 
 t.test('below a path of another application, the cookie is for that path', async (t) => {

@@ -177,7 +177,7 @@ const somebody = (name: string, stands: () => boolean = () => true): Identity =>
 
 t.test('a session is a new secret each time, ends twelve hours after its last use, and is bounded in number', async (t) => {
   const clock = new FakeClock()
-  const sessions = new Sessions(clock, { total: 5, each: 2 })
+  const sessions = new Sessions(clock, new StateFolder(), () => [], { total: 5, each: 2 })
   const one = sessions.open(somebody('anna'))
   t.match(one, /^[\w-]{43}$/, '256 bits')
   t.strictSame(sessions.find(one)?.principal, { name: 'anna', role: 'viewer', mounts: [], via: 'session' })
@@ -210,6 +210,59 @@ t.test('a session is a new secret each time, ends twelve hours after its last us
   t.equal(sessions.find(fickle), undefined, 'it ends with what it rests on')
   // What a dump of the process would show of the table.
   t.notMatch(JSON.stringify(sessions), new RegExp(own.join('|')))
+})
+
+t.test('sessions outlive the server as hashes, bounded, and only while what they rest on is the same', async (t) => {
+  const dir = temporary(t)
+  const clock = new FakeClock()
+  const limits = { total: 4, each: 3 }
+  const rests = new Map([
+    ['anna', 'tide-amber-41'],
+    ['bob', 'b'],
+  ])
+  const identity = (name: string): Identity => {
+    const version = rests.get(name)
+    return { ...somebody(name), ...(version !== undefined && { version }) }
+  }
+  let folder = new StateFolder(dir)
+  const open = (): Sessions => new Sessions(clock, folder, (name) => [somebody(name), identity(name)], limits)
+  const restart = async (): Promise<Sessions> => {
+    await folder.close()
+    folder = new StateFolder(dir)
+    return open()
+  }
+  let sessions = open()
+  const [first, second, third] = [1, 2, 3].map(() => sessions.open(identity('anna'))) as [string, string, string]
+  const bob = sessions.open(identity('bob'))
+  sessions.close(second)
+  const passing = sessions.open(somebody('carl'))
+  sessions = await restart()
+  t.equal(sessions.size, 3, 'what nobody could look after again ended with the server')
+  const kept = readFileSync(join(dir, 'sessions.json'), 'utf8')
+  t.notMatch(kept, new RegExp([first, bob, 'tide-amber'].join('|')), 'neither secrets nor passwords lie on the disk')
+  t.equal(statSync(join(dir, 'sessions.json')).mode & 0o777, 0o600)
+  t.strictSame(sessions.find(first)?.principal, { name: 'anna', role: 'viewer', mounts: [], via: 'session' })
+  t.strictSame([sessions.find(second), sessions.find(passing), sessions.find('x'.repeat(43))], [undefined, undefined, undefined])
+
+  clock.pass(6 * HOUR)
+  t.ok(sessions.find(third), 'it is used')
+  sessions = await restart()
+  clock.pass(6 * HOUR)
+  t.strictSame([sessions.find(first), sessions.find(bob)], [undefined, undefined], 'twelve hours count while the server is away, too')
+  t.ok(sessions.find(third)?.stands())
+
+  rests.set('anna', 'gull-quartz-19')
+  sessions = await restart()
+  t.equal(sessions.find(third), undefined, 'another password, or another role, ends what was begun before')
+  rests.set('anna', 'tide-amber-41')
+  sessions = await restart()
+  t.equal(sessions.find(third), undefined, 'for good')
+
+  for (const name of ['anna', 'anna', 'anna', 'anna', 'bob', 'bob']) sessions.open(identity(name))
+  sessions = await restart()
+  t.equal(sessions.size, 4)
+  clock.pass(12 * HOUR)
+  t.equal((await restart()).size, 0, 'what has expired is forgotten')
 })
 
 t.test('a token opens what it is for until it expires or is revoked, and only its hash is kept', async (t) => {

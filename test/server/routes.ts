@@ -71,7 +71,7 @@ class Lab implements ServerContext {
   readonly clock = { now: Date.now, after: () => () => {} }
   readonly started: number = STARTED
   readonly state = new State(undefined, this.clock, silent)
-  readonly sessions = new Sessions(this.clock)
+  readonly sessions = new Sessions(this.clock, this.state.folder, () => [])
   readonly tail = new LogTail(silent, this.clock)
   readonly connections = 0
   readonly ports = undefined
