@@ -94,7 +94,14 @@ t.test('the player plays what sources send, as near to live as is wished, and ou
     await fetch(server.url('/admin/metadata?mount=/radio&mode=updinfo&charset=utf-8&song=Ice%20Choir%20-%20%3Cb%3EDrift'), {
       headers: { authorization: login },
     })
+    const told = Date.now()
     await until('the title', async () => (await viewer.see()).text.includes('<b>Drift'), { timeout: 15_000 })
+    const system = (): Promise<string> =>
+      viewer.page.evaluate(
+        '(({ metadata: { title, artist, album }, playbackState }) => [title, artist, album, playbackState].join(" | "))(navigator.mediaSession)',
+      )
+    await until('the system to know it', async () => (await system()) === '<b>Drift | Ice Choir | /radio | playing')
+    t.comment(`${Date.now() - told} ms from the title to the lock screen`)
     await viewer.page.locator('floecast-player .sound-on').click()
     t.equal(await viewer.page.evaluate("document.querySelector('floecast-player').video.muted"), false, 'the button switches the sound on')
     await viewer.choose('safe')

@@ -8,7 +8,7 @@ import type { Range } from './engine.js'
 import { hasPictures, type MountFacts } from './facts.js'
 import { FrameRate } from './frame-rate.js'
 import { type KeyActions, pressKey } from './keys.js'
-import { tellSystem } from './media-session.js'
+import { SystemSession } from './media-session.js'
 import { Playback } from './playback.js'
 import { Presence } from './presence.js'
 import { castTo, toggleFullScreen, togglePip } from './screens.js'
@@ -80,6 +80,12 @@ export class FloecastPlayer extends LitElement {
     skip: (by) => this.#skip(by),
     close: () => this.#openMenu(undefined),
   }
+  readonly #system = new SystemSession({
+    play: () => this.#playback?.play(),
+    pause: () => this.#playback?.pause(),
+    seek: (time) => this.#playback?.engine?.seek(time),
+    skip: (by) => this.#skip(by),
+  })
   #playback: Playback | undefined
   #unfollow: (() => void) | undefined
   #ticking: ReturnType<typeof setInterval> | undefined
@@ -142,13 +148,10 @@ export class FloecastPlayer extends LitElement {
 
   protected override updated(): void {
     this.#sound.draw(this.renderRoot.querySelector<HTMLCanvasElement>('canvas.waves') ?? undefined)
-    const mount = this.#playback?.mount
-    if (mount !== undefined && this.#playback?.state === 'playing')
-      tellSystem(mount, this.#video.paused, {
-        play: () => this.#playback?.play(),
-        pause: () => this.#playback?.pause(),
-        goLive: () => this.#goLive(),
-      })
+    const { mount, state } = this.#playback ?? {}
+    const { paused, poster: picture, currentTime: position } = this.#video
+    if (mount !== undefined && state === 'playing') this.#system.tell(mount, { paused, picture, window: this.#window(), position })
+    else if (mount?.live !== true) this.#system.end()
   }
 
   protected override render(): TemplateResult {
@@ -239,6 +242,7 @@ export class FloecastPlayer extends LitElement {
   #close(): void {
     this.#unfollow?.()
     this.#unfollow = undefined
+    this.#system.end()
     this.#playback?.destroy()
     this.#playback = undefined
     this.#name = ''
