@@ -131,12 +131,12 @@ export class People {
     return this.#identity(this.#get(name))
   }
 
-  #identity(person: StoredPerson): Identity {
-    const { name, role, mounts, stamp } = person
+  #identity(stored: StoredPerson): Identity {
+    const { name, role, mounts, stamp } = stored
     return {
       principal: { name, role, mounts, via: 'password' },
       stands: () => find(this.#document.value.people, name)?.stamp === stamp,
-      version: versionOf(person),
+      version: versionOf(stored),
       seen: () => this.#saw(name),
     }
   }

@@ -348,6 +348,11 @@ t.test('people and tokens are made, used, changed and ended over the API, and al
     )
 })
 
+const whoIs = async ({ ask }: House, headers: Record<string, string>): Promise<string> => {
+  const { status, json } = await ask('GET', '/api/v1/session', { headers })
+  return status === 200 ? `${json.name}, ${json.role}` : json.error.code
+}
+
 t.test('whoever has signed in stays so over a restart, unless a password or a role is another one then', async (t) => {
   const stateDir = mkdtempSync(join(tmpdir(), 'floecast-api-'))
   t.teardown(() => rmSync(stateDir, { recursive: true, force: true }))
@@ -357,10 +362,6 @@ t.test('whoever has signed in stays so over a restart, unless a password or a ro
     const one = await house({ teardown: (end) => ends.push(end) }, { stateDir, auth: basic({ source: 'hackme-1', admin: password }) })
     await act(one)
     for (const end of ends) await end()
-  }
-  const whoIs = async ({ ask }: House, headers: Record<string, string>): Promise<string> => {
-    const { status, json } = await ask('GET', '/api/v1/session', { headers })
-    return status === 200 ? `${json.name}, ${json.role}` : json.error.code
   }
   const cookies: Record<string, string>[] = []
   await run(async ({ ask }) => {
