@@ -58,12 +58,13 @@ export function openDialog(spec: Dialog): Promise<boolean> {
     if (busy || spec.onSubmit === undefined) return
     busy = true
     problem = ''
+    for (const field of element.querySelectorAll('[aria-invalid]')) field.removeAttribute('aria-invalid')
     draw()
     try {
       await spec.onSubmit(dialog)
       dialog.close(true)
     } catch (error) {
-      problem = sentenceOf(error)
+      problem = problemOf(error, element)
     }
     busy = false
     draw()
@@ -116,7 +117,21 @@ export const ask = (heading: string, happens: readonly unknown[], submit: string
 /** Sentences of what will happen: one as a paragraph, several as a list. */
 export const sentences = (all: readonly unknown[]): TemplateResult =>
   all.length === 1
-    ? html`<p>${all[0]}</p>`
+    ? html`<p>${ended(all[0])}</p>`
     : html`<ul class="bullets">
-        ${all.map((one) => html`<li>${one}</li>`)}
+        ${all.map((one) => html`<li>${ended(one)}</li>`)}
       </ul>`
+
+// The server's sentences have no stop.
+const ended = (one: unknown): unknown => (typeof one === 'string' && /[^.!?]$/.test(one) ? `${one}.` : one)
+
+/** Says what is wrong with a field, by the field's own name, and marks it; any other problem as it is. */
+function problemOf(error: unknown, element: HTMLElement): string {
+  const words = sentenceOf(error)
+  const [, name = '', reason = ''] = /^Cannot read the request: (\w+): (.+)$/.exec(words) ?? []
+  const field = element.querySelector<HTMLInputElement>(`[name="${name}"]`)
+  if (field === null) return words
+  field.setAttribute('aria-invalid', 'true')
+  field.focus()
+  return `${field.labels?.[0]?.firstChild?.textContent?.trim() ?? name}: ${reason}.`
+}

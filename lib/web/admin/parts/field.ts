@@ -129,7 +129,8 @@ function shown(value: unknown): string {
 function placeholder({ default: otherwise, examples }: Field['schema'], kind: Field['kind'], value: unknown): string {
   if (kind === 'secret') return value === true ? 'Set; it is never shown' : 'None'
   if (otherwise !== undefined && shown(otherwise) !== '') return `Default: ${shown(otherwise)}`
-  return examples?.[0] === undefined || kind === 'number' ? 'No limit or default' : `Such as ${shown(examples[0])}`
+  if (kind === 'list') return 'None'
+  return examples?.[0] === undefined || kind === 'number' ? 'Not set' : `Such as ${shown(examples[0])}`
 }
 
 // The unit, and large numbers in words that one can picture.

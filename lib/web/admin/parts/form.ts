@@ -81,7 +81,7 @@ export class FloeForm extends PageElement {
     const wrong = this.#problems.size > 0
     return html`<div class="save-bar" role="region" aria-label="Changes">
       <span
-        >${this.#problem === '' ? `${plural(this.#draft.size, 'change')} not saved` : html`<span class="problem" role="alert">${this.#problem}</span>`}</span
+        >${this.#problem === '' ? (wrong ? `${plural(this.#problems.size, 'value')} to put right` : `${plural(this.#draft.size, 'change')} not saved`) : html`<span class="problem" role="alert">${this.#problem}</span>`}</span
       >
       <button type="button" @click=${() => this.reset()}>Discard</button>
       <button class="primary" ?disabled=${wrong || this.#busy}>Save</button>
