@@ -22,11 +22,11 @@ export function apiDocs(document: OpenApi): string {
 <p>Programs send a token: <code>Authorization: Bearer fc_…</code>. Pages sign in with <a href="#signIn">signIn</a> and have a cookie. Name and password by <code>Authorization: Basic</code> do as well, with each request.</p>
 </header>
 <nav class="contents" aria-label="Operations">${groups.map(contents).join('')}
-<section><h2>Webhooks</h2><ul>${Object.keys(webhooks)
+<section><h2>What webhooks are told</h2><ul>${Object.keys(webhooks)
     .map((name) => `<li><a href="#webhook-${escape(name)}">${escape(name)}</a></li>`)
     .join('')}</ul></section></nav>
 <main>${groups.map(({ name, entries: some }) => `<h2 class="topic">${escape(name)}</h2>${some.map((entry) => section(entry, base)).join('')}`).join('')}
-<h2 class="topic">Webhooks</h2>${Object.entries(webhooks)
+<h2 class="topic">What webhooks are told</h2>${Object.entries(webhooks)
     .map(([name, hook]) => webhookSection(name, hook))
     .join('')}</main>`
 }

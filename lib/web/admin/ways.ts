@@ -31,7 +31,7 @@ export function factsOfWay(way: string, { ports, shoutcastMount, timings }: WayF
         ? [both, `mount ${shoutcastMount}`, silence]
         : [`port ${ports.shoutcast}`, `encoders are told ${ports.shoutcast - 1} and add 1`, `mount ${shoutcastMount}`, silence]
     case 'webcast':
-      return [both, ports?.tls === true ? 'ws:// or wss://' : 'ws://', silence]
+      return [both, ports?.tls === true ? 'addresses begin with ws:// or wss://' : 'addresses begin with ws://', silence]
     case 'progressive':
       return [both, `begins with ${byteSize(burstSize)} of audio, or at a key frame`]
     case 'hls':

@@ -78,7 +78,7 @@ export class FloeGoLive extends PageElement {
           <dd>
             ${
               where === 'live' && since !== undefined
-                ? html`<span class="live"><span class="dot"></span>Live</span> since ${showMoment(new Date(since).toISOString())}`
+                ? html`<span class="live"><span class="dot"></span>Live</span>, began ${showMoment(new Date(since).toISOString())}`
                 : where === 'lost'
                   ? 'Connecting again'
                   : 'Connecting'

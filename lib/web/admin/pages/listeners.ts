@@ -77,7 +77,7 @@ export class FloeListeners extends PageElement {
       <div class="tools">
         <label class="grow"
           ><span class="visually-hidden">Filter</span>
-          <input type="search" placeholder="Address, player, protocol…" @input=${this.#typed} />
+          <input type="search" placeholder="Address, player…" @input=${this.#typed} />
         </label>
         <label
           ><span class="visually-hidden">Mount</span>
@@ -98,7 +98,7 @@ export class FloeListeners extends PageElement {
           html`<div class="card flush">
               <floe-table
                 label="Listeners"
-                order="-For"
+                order="-Here for"
                 .rows=${listeners}
                 .columns=${this.#columns}
                 .key=${({ id }: PresentListener) => id}
@@ -123,7 +123,7 @@ export class FloeListeners extends PageElement {
       cell: (one) => html`<button class="link" @click=${() => this.#details(one)}><bdi>${one.address}</bdi></button>`,
     },
     { label: 'Mount', width: 'minmax(0, 1fr)', sort: ({ mount }) => mount, cell: ({ mount }) => html`<bdi>${mount}</bdi>` },
-    { label: 'By', width: '104px', sort: ({ protocol }) => protocol, cell: ({ protocol }) => PROTOCOLS[protocol] },
+    { label: 'By', width: '92px', sort: ({ protocol }) => protocol, cell: ({ protocol }) => PROTOCOLS[protocol] },
     {
       label: 'Player',
       phone: 'hide',
@@ -132,9 +132,9 @@ export class FloeListeners extends PageElement {
       cell: ({ agent }) => html`<bdi title=${agent ?? ''}>${agent ?? '—'}</bdi>`,
     },
     {
-      label: 'For',
+      label: 'Here for',
       numeric: true,
-      width: '104px',
+      width: '92px',
       sort: ({ seconds }) => seconds,
       cell: ({ seconds }) => html`<span title="${count(Math.floor(seconds))} seconds">${duration(seconds)}</span>`,
     },
@@ -142,7 +142,7 @@ export class FloeListeners extends PageElement {
       label: 'Data',
       phone: 'hide',
       numeric: true,
-      width: '88px',
+      width: '72px',
       sort: ({ bytes }) => bytes,
       cell: ({ bytes }) => html`<span title="${count(bytes)} bytes">${byteSize(bytes)}</span>`,
     },
@@ -150,7 +150,7 @@ export class FloeListeners extends PageElement {
       label: 'Behind',
       phone: 'hide',
       numeric: true,
-      width: '88px',
+      width: '64px',
       sort: ({ lag }) => lag,
       cell: ({ lag }) =>
         lag === null ? html`<span class="soft" title="Not known of viewers who fetch segments">—</span>` : `${lag.toFixed(1)} s`,
@@ -158,7 +158,7 @@ export class FloeListeners extends PageElement {
     {
       label: '',
       phone: 'action',
-      width: '132px',
+      width: '116px',
       cell: (one) =>
         session.manages(one.mount)
           ? html`<span class="row-actions">

@@ -116,12 +116,12 @@ const shown = (value: unknown): string => (typeof value === 'string' ? value : J
 const lineOf = ({ message, fields }: LogEntry): string => `${message} ${JSON.stringify(fields)}`
 
 const TRAIL: readonly Column<AuditEntry>[] = [
-  { label: 'What', phone: 'title', width: 'minmax(0, 3fr)', cell: ({ summary, action }) => html`<bdi title=${action}>${summary}</bdi>` },
+  { label: 'What', phone: 'title', width: 'minmax(0, 1fr)', cell: ({ summary }) => html`<bdi title=${summary}>${summary}</bdi>` },
   {
     label: 'Who',
-    width: 'minmax(0, 1fr)',
+    width: '120px',
     cell: ({ who, via }) => html`<bdi>${who}</bdi>${via === 'token' ? html` <span class="soft">(token)</span>` : nothing}`,
   },
-  { label: 'From', phone: 'hide', width: 'minmax(0, 1fr)', cell: ({ address }) => html`<bdi>${address}</bdi>` },
-  { label: 'When', width: '150px', cell: ({ time }) => showMoment(time) },
+  { label: 'From', phone: 'hide', width: '130px', cell: ({ address }) => html`<bdi>${address}</bdi>` },
+  { label: 'When', width: '130px', cell: ({ time }) => showMoment(time) },
 ]

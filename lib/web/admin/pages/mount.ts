@@ -85,7 +85,7 @@ export class FloeMount extends PageElement {
     return html`<dl class="details">
         <dt>State</dt>
         <dd>
-          <span class="live"><span class="dot"></span>Live</span> since ${showMoment(connected)}
+          <span class="live"><span class="dot"></span>Live</span>, began ${showMoment(connected)}
         </dd>
         <dt>Playing</dt>
         <dd><bdi>${title ?? '—'}</bdi></dd>

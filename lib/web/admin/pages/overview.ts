@@ -43,7 +43,8 @@ const FIGURES: readonly Figure[] = [
 @customElement('floe-overview')
 export class FloeOverview extends PageElement {
   readonly #overview = new Resource(this, () => api.call('getOverview'), 60_000)
-  readonly #mounts = new Resource(this, readMountRows, 15_000)
+  // A pattern is no mount that could be well or not.
+  readonly #mounts = new Resource(this, async () => (await readMountRows()).filter(({ pattern }) => !pattern), 15_000)
 
   constructor() {
     super()
@@ -109,13 +110,13 @@ function mountRow({ mount, live, name, title, source, viewers, health }: MountRo
       <span class="row-main"><bdi class="strong">${mount}</bdi> <bdi class="soft">${title ?? name ?? ''}</bdi></span>
       <span class="row-side">
         ${live ? html`<span class="live"><span class="dot"></span>Live</span>` : html`<span class="soft">Off the air</span>`}
-        ${viewers === null ? nothing : html`<span>${plural(viewers, 'viewer')}</span>`}
+        ${viewers === null || !live ? nothing : html`<span>${plural(viewers, 'viewer')}</span>`}
         ${source === undefined ? nothing : html`<span title="${count(source.rate * 8)} bit/s">${bitRate(source.rate * 8)}</span>`}
       </span>
       <span class="row-note ${health.state}">
         ${health.state === 'off' ? nothing : icon(health.state === 'good' ? 'check' : 'warn')}
         <span>${health.words}</span>
-        ${source === undefined ? nothing : html`<span class="soft">since ${showMoment(source.connected)}</span>`}
+        ${source === undefined ? nothing : html`<span class="soft">began ${showMoment(source.connected)}</span>`}
       </span>
     </a>
   </li>`

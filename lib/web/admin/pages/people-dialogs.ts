@@ -8,7 +8,7 @@ import { api } from '../session.js'
 import '../parts/copy.js'
 
 const ROLES: readonly (readonly [Person['role'], string])[] = [
-  ['viewer', 'Viewer: looks at everything, changes nothing'],
+  ['viewer', 'Viewer: looks, changes nothing'],
   ['owner', 'Owner: manages some mounts'],
   ['admin', 'Administrator: may do everything'],
 ]

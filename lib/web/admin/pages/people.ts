@@ -139,7 +139,7 @@ const role = ({ role: name, mounts }: Person | Token): unknown =>
 const PEOPLE: readonly Column<Person>[] = [
   { label: 'Name', phone: 'title', width: 'minmax(0, 1fr)', sort: ({ name }) => name, cell: ({ name }) => html`<bdi>${name}</bdi>` },
   { label: 'Role', width: 'minmax(0, 1.5fr)', sort: ({ role: name }) => name, cell: role },
-  { label: 'Last seen', width: '150px', sort: ({ lastSeen }) => lastSeen, cell: ({ lastSeen }) => showMoment(lastSeen) },
+  { label: 'Last seen', named: true, width: '150px', sort: ({ lastSeen }) => lastSeen, cell: ({ lastSeen }) => showMoment(lastSeen) },
   {
     label: '',
     phone: 'action',
@@ -155,7 +155,7 @@ const PEOPLE: readonly Column<Person>[] = [
 const TOKENS: readonly Column<Token>[] = [
   { label: 'For', phone: 'title', width: 'minmax(0, 1fr)', sort: ({ name }) => name, cell: ({ name }) => html`<bdi>${name}</bdi>` },
   { label: 'Role', width: 'minmax(0, 1fr)', sort: ({ role: name }) => name, cell: role },
-  { label: 'Last used', width: '150px', sort: ({ lastUsed }) => lastUsed, cell: ({ lastUsed }) => showMoment(lastUsed) },
+  { label: 'Last used', named: true, width: '150px', sort: ({ lastUsed }) => lastUsed, cell: ({ lastUsed }) => showMoment(lastUsed) },
   { label: 'Ends', width: '150px', phone: 'hide', sort: ({ expires }) => expires, cell: ({ expires }) => showMoment(expires, 'never') },
   {
     label: '',
@@ -176,9 +176,13 @@ const BANS: readonly Column<Banned>[] = [
     sort: ({ address }) => address,
     cell: ({ address }) => html`<bdi>${address}</bdi>`,
   },
-  { label: 'Reason', width: 'minmax(0, 1.5fr)', cell: ({ reason }) => html`<bdi>${reason === '' ? '—' : reason}</bdi>` },
+  {
+    label: 'Reason',
+    width: 'minmax(0, 1.5fr)',
+    cell: ({ reason }) => (reason === '' ? nothing : html`<bdi title=${reason}>${reason}</bdi>`),
+  },
   { label: 'By', phone: 'hide', width: '110px', cell: ({ by }) => html`<bdi>${by}</bdi>` },
-  { label: 'Ends', width: '150px', sort: ({ until }) => until, cell: ({ until }) => showMoment(until, 'never') },
+  { label: 'Ends', named: true, width: '150px', sort: ({ until }) => until, cell: ({ until }) => showMoment(until, 'never') },
   {
     label: '',
     phone: 'action',

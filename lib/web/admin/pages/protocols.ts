@@ -91,7 +91,7 @@ export class FloeProtocols extends PageElement {
               <h3>${nameOf(path)}</h3>
               <p class="soft small">${description}</p>
               <ul class="way soft small">
-                ${factsOfWay(path, facts).map((fact) => html`<li>${fact}</li>`)}
+                ${factsOfWay(path, facts).map((fact, i) => html`<li>${i === 0 ? fact[0]?.toUpperCase() + fact.slice(1) : fact}</li>`)}
               </ul>
             </div>
             ${drawSwitch({

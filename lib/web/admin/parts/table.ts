@@ -16,6 +16,8 @@ export interface Column<Row> {
   readonly width?: string
   /** On a narrow screen a row is a title, an action beside it, and a line of details below; `hide` is seen only on wider screens. */
   readonly phone?: 'title' | 'action' | 'detail' | 'hide'
+  /** Whether a detail says there what it is, because its value alone does not. */
+  readonly named?: boolean
 }
 
 const ROW = 48
@@ -83,8 +85,10 @@ export class FloeTable<Row = unknown> extends PageElement {
   }
 
   #row(row: Row, index: number, top: number | undefined): TemplateResult {
-    const cell = ({ cell: draw, numeric, phone = 'detail' }: Column<Row>): TemplateResult =>
-      html`<div role="cell" class="cell ${phone} ${numeric === true ? 'numeric' : ''}">${draw(row)}</div>`
+    const cell = ({ label, cell: draw, numeric, phone = 'detail', named }: Column<Row>): TemplateResult =>
+      html`<div role="cell" class="cell ${phone} ${numeric === true ? 'numeric' : ''}">
+        ${named === true && this.#phone.matches ? `${label.toLowerCase()}: ` : nothing}${draw(row)}
+      </div>`
     const of = (what: Column<Row>['phone']): TemplateResult[] => this.columns.filter(({ phone = 'detail' }) => phone === what).map(cell)
     return html`<div
       role="row"
