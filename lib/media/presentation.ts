@@ -9,6 +9,7 @@ import { SegmentStore, type StoredFile } from './store.js'
 import type { Part, PeriodWriters, Segment } from './segment.js'
 import { Segmenter, type SegmenterOwner } from './segmenter.js'
 import { type Title, titleEvent } from './title.js'
+import { Waiting } from './waiting.js'
 
 /** How a {@link Presentation} is cut and kept. */
 export interface PresentationSettings {
@@ -42,13 +43,6 @@ export interface PresentationOwner {
   keyless?(seconds: number): void
   /** A segment could not be kept on disk; the reason is a part of a sentence. */
   lost?(reason: string): void
-}
-
-/** One who waits for something that is to come; see {@link Presentation.wait}. */
-interface Group {
-  readonly ready: () => boolean
-  readonly calls: Set<(ready: boolean) => void>
-  readonly cancel: () => void
 }
 
 /** The most titles that are kept: in a short window, and in hours of it. */
@@ -86,7 +80,7 @@ export class Presentation {
   #partDuration: number | undefined
   #live = false
   #version = 0
-  readonly #groups = new Map<string, Group>()
+  readonly #waiting: Waiting
   #titles: Title[] = []
 
   /**
@@ -99,6 +93,7 @@ export class Presentation {
     this.run = randomBytes(9).toString('base64url').replaceAll(/[-_]/g, 'x')
     this.origin = origin
     this.#clock = clock
+    this.#waiting = new Waiting(clock, () => 3000 * this.settings.segmentDuration)
     const { segmentDuration, partDuration, maxSize, dvr = 0 } = settings
     if (folder !== undefined && dvr > 0) this.#store = new SegmentStore(folder, this.run, this.#lose)
     this.#segmenter = new Segmenter(
@@ -243,8 +238,7 @@ export class Presentation {
     this.#live = false
     this.#segmenter.end()
     this.#changed()
-    // A copy: whoever is told may wait again.
-    for (const [key, group] of new Map(this.#groups)) this.#settle(key, group, false)
+    this.#waiting.end()
   }
 
   /**
@@ -285,30 +279,12 @@ export class Presentation {
    * @returns ends the wait, for one who has gone
    */
   wait(key: string, ready: () => boolean, call: (ready: boolean) => void): () => void {
-    let group = this.#groups.get(key)
-    if (group === undefined) {
-      const made: Group = {
-        ready,
-        calls: new Set(),
-        cancel: this.#clock.after(3000 * this.settings.segmentDuration, () => this.#settle(key, made, false)),
-      }
-      group = made
-      this.#groups.set(key, group)
-    }
-    const { calls } = group
-    calls.add(call)
-    return () => calls.delete(call)
+    return this.#waiting.add(key, ready, call)
   }
 
   #changed(): void {
     this.#version++
-    for (const [key, group] of new Map(this.#groups)) if (group.ready()) this.#settle(key, group, true)
-  }
-
-  #settle(key: string, group: Group, ready: boolean): void {
-    if (this.#groups.get(key) === group) this.#groups.delete(key)
-    group.cancel()
-    for (const call of group.calls) call(ready)
+    this.#waiting.look()
   }
 
   /** Where the last segment ends. */

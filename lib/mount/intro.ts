@@ -13,6 +13,37 @@ export interface Intro {
 /** The most bytes of a file that is kept in memory as a whole, such as an {@link Intro}. */
 export const MAX_INTRO = 16_777_216
 
+/** A mount's intro: the file is read once for all who will hear it, and again whenever it is named, for it may be another by then. */
+export class IntroFile {
+  readonly #failed: (sentence: string) => void
+  #path: string | undefined
+  #intro: Intro | undefined
+
+  /** @param failed told when a file cannot be used */
+  constructor(failed: (sentence: string) => void) {
+    this.#failed = failed
+  }
+
+  /** Names the file, if there is one. Until it is read, the former one is played. */
+  use(path: string | undefined): void {
+    this.#path = path
+    if (path === undefined) this.#intro = undefined
+    else void this.#read(path)
+  }
+
+  /** What who hears a stream of a format hears first. */
+  before(format: FormatName | undefined): Buffer | undefined {
+    return this.#intro?.format === format ? this.#intro?.bytes : undefined
+  }
+
+  async #read(path: string): Promise<void> {
+    const intro = await readIntro(path).catch((error: Error) => error)
+    if (this.#path !== path) return
+    this.#intro = intro instanceof Error ? undefined : intro
+    if (intro instanceof Error) this.#failed(intro.message)
+  }
+}
+
 /**
  * Reads what listeners hear first.
  * @param path of the file

@@ -9,7 +9,7 @@ import { Broadcast, type BroadcastOwner } from './broadcast.js'
 import { Discovery } from './discovery.js'
 import type { MediaFolder } from '../media/folder.js'
 import type { Form } from './instant.js'
-import { type Intro, readIntro } from './intro.js'
+import { IntroFile } from './intro.js'
 import { Recording, type RecordingOwner, type RecordingState } from './dump.js'
 import { Outlet } from './outlet.js'
 import { type Source, type SourceOwner, takes, WAYS_IN } from './source.js'
@@ -89,8 +89,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
    */
   folder: MediaFolder | undefined
   #recording: Recording | undefined
-  #intro: Intro | undefined
-  #introOf: string | undefined
+  readonly #intro: IntroFile
   #broken = false
   /** Bytes that went to others than its own listeners, since the server started. */
   #otherwise = 0
@@ -113,7 +112,8 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     this.settings = settings
     this.#tell = tell
     this.broadcast = new Broadcast(this, clock)
-    this.#learnIntro()
+    this.#intro = new IntroFile((sentence) => tell('failure', sentence, this))
+    this.#intro.use(settings.intro)
   }
 
   /** What is said of the stream: by the settings, else by the source that is connected. */
@@ -146,7 +146,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
   }
 
   override get intro(): Buffer | undefined {
-    return this.#intro?.format === this.source?.demuxer.format ? this.#intro?.bytes : undefined
+    return this.#intro.before(this.source?.demuxer.format)
   }
 
   /** Takes a source; one that is there already is closed, and its listeners hear the new one. */
@@ -177,7 +177,7 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
     this.settings = settings
     if (source !== undefined && !takes(settings, source.protocol)) source.close(`sources by ${WAYS_IN[source.protocol]} are switched off`)
     if (!settings.progressive) this.dismiss()
-    this.#learnIntro()
+    this.#intro.use(settings.intro)
     this.broadcast.configure()
   }
 
@@ -283,26 +283,6 @@ export class Mount extends Outlet implements SourceOwner, BroadcastOwner, Record
       const { connected, until = Infinity } = listener.details
       if (now >= Math.min(until, connected + most)) listener.finish()
     }
-  }
-
-  // The file is read once for all who will hear it, and again whenever settings are applied, for it may be another by then.
-  #learnIntro(): void {
-    const { intro } = this.settings
-    this.#introOf = intro
-    if (intro === undefined) {
-      this.#intro = undefined
-      return
-    }
-    readIntro(intro).then(
-      (read) => {
-        if (this.#introOf === intro) this.#intro = read
-      },
-      (error: Error) => {
-        if (this.#introOf !== intro) return
-        this.#intro = undefined
-        this.#tell('failure', error.message, this)
-      },
-    )
   }
 
   /** Whether nobody needs it any longer: players go on with their playlist when a source comes back soon. */

@@ -1,5 +1,8 @@
 import { isIPv4, isIPv6, type Socket } from 'node:net'
 import { FloecastError } from '../errors.js'
+import type { Logger } from '../log.js'
+import type { ServerSettings } from '../options/index.js'
+import { clientAddress, isTrusted } from './address.js'
 import { formatRefusal } from './answer.js'
 import { hangUp } from './hang-up.js'
 
@@ -75,22 +78,22 @@ function readBinary(bytes: Buffer, limit: number): ProxyHeader | undefined {
 
 const formatIPv6 = (bytes: Buffer): string => bytes.toString('hex').replace(/(.{4})(?!$)/g, '$1:')
 
-/** What {@link unwrap} needs to know. */
-export interface UnwrapOptions {
-  /** Most bytes of a header. */
-  readonly limit: number
-  /** Milliseconds within which the header must be there. */
-  readonly timeout: number
-}
+type UnwrapSettings = Pick<ServerSettings, 'proxyProtocol' | 'trustedProxies' | 'headerSize' | 'headerTimeout'>
 
 /**
  * Takes the header of the PROXY protocol off a connection, which is that of the client from then on: its `remoteAddress` says so to everybody. What is no such
- * header is refused, for a connection without one would have no address that is known.
- * @param socket of a proxy that is believed: paused, and nothing has been read from it
- * @param done gets the connection, paused, when the header has come
- * @param refused is told why a connection has been ended
+ * header is refused, for a connection without one would have no address that is known. Connections of others than trusted proxies stay as they are.
+ * @param socket paused, and nothing has been read from it
+ * @param done told when nothing stands before what is asked, with the connection paused
  */
-export function unwrap(socket: Socket, { limit, timeout }: UnwrapOptions, done: () => void, refused: (error: FloecastError) => void): void {
+export function unwrap(
+  socket: Socket,
+  { proxyProtocol, trustedProxies, headerSize: limit, headerTimeout: timeout }: UnwrapSettings,
+  logger: Logger,
+  done: () => void,
+): void {
+  const proxy = clientAddress(socket.remoteAddress, undefined, trustedProxies)
+  if (!proxyProtocol || !isTrusted(proxy, trustedProxies)) return done()
   let bytes: Buffer = Buffer.alloc(0)
   const leave = (): void => {
     clearTimeout(timer)
@@ -98,7 +101,7 @@ export function unwrap(socket: Socket, { limit, timeout }: UnwrapOptions, done: 
   }
   const refuse = (error: FloecastError): void => {
     leave()
-    refused(error)
+    logger.warn({ address: proxy }, error.message)
     hangUp(socket, formatRefusal(error))
   }
   const gone = (): void => {

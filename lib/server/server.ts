@@ -8,18 +8,17 @@ import { FloecastError } from '../errors.js'
 import type { Credentials } from '../icy/basic.js'
 import { type Logger, silent } from '../log.js'
 import { Listener } from '../mount/listener.js'
-import { Mount, type MountEvents, type Tell } from '../mount/mount.js'
+import { Mount, type Tell } from '../mount/mount.js'
 import { Mounts } from '../mount/mounts.js'
 import { Source } from '../mount/source.js'
-import { type ServerOptions, serverOptions, type ServerSettings } from '../options/index.js'
+import { serverOptions, type ServerSettings } from '../options/index.js'
 import { type AccessEntry, endOf } from './access-log.js'
 import { formatRefusal } from './answer.js'
-import { clientAddress, isTrusted } from './address.js'
 import { Admission } from './admission.js'
 import { createApp, type Middleware, routes } from './app.js'
 import { AttemptLimiter, type Auth, withMountPasswords } from './auth.js'
 import { Census } from './census.js'
-import { Certificate, type CertificateFiles } from './certificate.js'
+import { Certificate } from './certificate.js'
 import type { Role } from './context.js'
 import { Directories } from './directories.js'
 import { Edits } from './edits.js'
@@ -33,48 +32,18 @@ import type { Identity } from './identity.js'
 import { News } from './news.js'
 import { unwrap } from './proxy-header.js'
 import { Relays } from './relays.js'
+import type { CreateServerOptions, ListenOptions, ServerEvents } from './server-options.js'
 import { Sessions } from './sessions.js'
-import { type PortOptions, type Ports, Sockets } from './sockets.js'
+import { type Ports, Sockets } from './sockets.js'
 import { State } from './state.js'
 import type { ListenerTicket, ListenerAttempt } from './listener-attempt.js'
 import { MountAuth } from './mount-auth.js'
-import { MemoryKeeper, type SettingsKeeper } from './settings-keeper.js'
+import { MemoryKeeper } from './settings-keeper.js'
 import { Media } from './media.js'
 import { giveMedia } from './media-http.js'
 import { Via } from './via.js'
 import { Viewers } from './viewers.js'
 import { Webcast } from './webcast.js'
-
-/** Options of {@link createServer}. */
-export interface CreateServerOptions extends ServerOptions {
-  /** Who may publish, listen and administer: {@link basic}, or your own. */
-  readonly auth: Auth
-  /** Where to write what happens; pino fits. Nothing is written when it is left out. */
-  readonly logger?: Logger
-  /** A certificate: then every port speaks TLS as well as plain text. */
-  readonly tls?: CertificateFiles | undefined
-  /**
-   * Folder for what is changed over the API and has to outlive the server: people, tokens, bans, the audit trail. An absolute path; made
-   * when needed, for this server alone. In memory when it is left out. It stays the same over a reload.
-   */
-  readonly stateDir?: string | undefined
-  /** Where changes of settings are kept; without one they hold until the server ends. */
-  readonly keeper?: SettingsKeeper | undefined
-  /** Where time comes from; only tests need another than the machine's. */
-  readonly clock?: Clock
-}
-
-/** Options of {@link Server.listen}. */
-export interface ListenOptions extends PortOptions {
-  /** What answers HTTP requests: a koa app (with {@link Server.middleware} in it), or its callback. Default: floecast's own pages. */
-  readonly app?: HttpApp | RequestListener | undefined
-}
-
-/** What a server emits. What a listener throws is an uncaught exception, as everywhere in Node; streams go on. */
-export interface ServerEvents extends MountEvents {
-  /** A request, a source or a listener has ended: a line for the access log. */
-  access: [entry: AccessEntry]
-}
 
 /**
  * A streaming server: sources connect to mounts, listeners hear them. It owns its ports, or is handed sockets.
@@ -389,16 +358,9 @@ export class Server extends EventEmitter<ServerEvents> {
       return
     }
     const secured = socket instanceof TLSSocket
-    const { proxyProtocol, trustedProxies, headerSize: limit, headerTimeout: timeout } = this.#settings
-    const proxy = clientAddress(socket.remoteAddress, undefined, trustedProxies)
     // Whoever has opened TLS has read what comes before it.
-    if (secured || !proxyProtocol || !isTrusted(proxy, trustedProxies)) return this.#front.connect(socket, secured)
-    unwrap(
-      socket,
-      { limit, timeout },
-      () => this.#front.connect(socket),
-      (error) => this.logger.warn({ address: proxy }, error.message),
-    )
+    if (secured) this.#front.connect(socket, secured)
+    else unwrap(socket, this.#settings, this.logger, () => this.#front.connect(socket))
   }
 
   // Media first: what thousands ask for every second has no need of an application.

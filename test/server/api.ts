@@ -9,7 +9,8 @@ import { type Access, type AuditEntry, type Operation, operations, type Principa
 import { FloecastError } from '../../lib/errors.js'
 import { describeDeed } from '../../lib/server/api/deed.js'
 import { basic } from '../../lib/server/auth.js'
-import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { createServer, type Server } from '../../lib/server/server.js'
+import type { CreateServerOptions } from '../../lib/server/server-options.js'
 import { until } from '../helpers/wait.js'
 
 interface Answer {

@@ -6,7 +6,8 @@ import { systemClock } from '../../lib/clock.js'
 import type { AccessEntry } from '../../lib/server/access-log.js'
 import { basic } from '../../lib/server/auth.js'
 import type { StatusReport } from '../../lib/api/status.js'
-import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { createServer, type Server } from '../../lib/server/server.js'
+import type { CreateServerOptions } from '../../lib/server/server-options.js'
 import { until } from '../helpers/wait.js'
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url))

@@ -7,7 +7,8 @@ import t from 'tap'
 import { SourceClient } from '../../lib/client/index.js'
 import type { MountOptions } from '../../lib/options/index.js'
 import { basic } from '../../lib/server/auth.js'
-import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { createServer, type Server } from '../../lib/server/server.js'
+import type { CreateServerOptions } from '../../lib/server/server-options.js'
 import { until } from '../helpers/wait.js'
 
 type Scope = { teardown(call: () => unknown): void }

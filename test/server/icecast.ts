@@ -2,7 +2,8 @@ import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { formatXml, parseXml, type XmlElement } from '../../lib/icy/xml.js'
 import { basic } from '../../lib/server/auth.js'
-import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { createServer, type Server } from '../../lib/server/server.js'
+import type { CreateServerOptions } from '../../lib/server/server-options.js'
 import { until } from '../helpers/wait.js'
 
 /*

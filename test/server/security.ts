@@ -8,7 +8,8 @@ import { type Operation, operations } from '../../lib/api/index.js'
 import type { Logger } from '../../lib/log.js'
 import { formatAccess } from '../../lib/server/access-log.js'
 import { basic } from '../../lib/server/auth.js'
-import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { createServer, type Server } from '../../lib/server/server.js'
+import type { CreateServerOptions } from '../../lib/server/server-options.js'
 import { until } from '../helpers/wait.js'
 
 const fixture = (name: string): string => join(import.meta.dirname, '../fixtures', name)

@@ -3,7 +3,8 @@ import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { formatAccess } from '../../lib/server/access-log.js'
 import { basic } from '../../lib/server/auth.js'
-import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { createServer, type Server } from '../../lib/server/server.js'
+import type { CreateServerOptions } from '../../lib/server/server-options.js'
 import { until } from '../helpers/wait.js'
 
 const basicOf = (bytes: Buffer | string): string => `Authorization: Basic ${Buffer.from(bytes).toString('base64')}\r\n`

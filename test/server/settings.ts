@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { basic } from '../../lib/server/auth.js'
-import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { createServer, type Server } from '../../lib/server/server.js'
+import type { CreateServerOptions } from '../../lib/server/server-options.js'
 import { until } from '../helpers/wait.js'
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url))

@@ -5,7 +5,8 @@ import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { basic } from '../../lib/server/auth.js'
 import { COOKIE } from '../../lib/server/same-site.js'
-import { createServer, type CreateServerOptions, type Server } from '../../lib/server/server.js'
+import { createServer, type Server } from '../../lib/server/server.js'
+import type { CreateServerOptions } from '../../lib/server/server-options.js'
 import { until } from '../helpers/wait.js'
 
 /*
