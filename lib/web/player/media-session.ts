@@ -1,5 +1,5 @@
 import type { Range } from './engine.js'
-import type { MountFacts } from './facts.js'
+import type { MountFacts, TitleFacts } from './facts.js'
 
 /** What the keys of the keyboard and the buttons of a lock screen do. */
 export interface SessionActions {
@@ -49,8 +49,7 @@ export class SystemSession {
     this.#paused = paused
     if (holder !== this.#id) return
     const album = mount.name ?? mount.mount
-    const title = mount.title?.title ?? mount.title?.display ?? album
-    const artist = mount.title?.artist ?? (title === album ? '' : album)
+    const { title, artist } = songOf(mount.title, album)
     const told = JSON.stringify([title, artist, album, picture])
     if (told !== this.#told)
       session.metadata = new MediaMetadata({ title, artist, album, artwork: picture === '' ? [] : [{ src: picture }] })
@@ -93,6 +92,14 @@ export class SystemSession {
     answer(session, 'seekforward', skip(1))
     answer(session, 'seekto', can ? ({ seekTime = 0 }) => this.#actions.seek((this.#window?.start ?? 0) + seekTime) : null)
   }
+}
+
+/** Who plays what; in place of who that is, the station's name. Most sources say both in one line, as `Artist - Title`. */
+function songOf(title: TitleFacts | null, station: string): { title: string; artist: string } {
+  if (title === null || title.display === station) return { title: station, artist: '' }
+  if (title.artist !== null) return { title: title.title ?? title.display, artist: title.artist }
+  const [, artist = station, song = title.display] = /^(.+?) [-–—] (.+)$/.exec(title.display) ?? []
+  return { title: song, artist }
 }
 
 function answer(session: MediaSession, action: MediaSessionAction, handler: MediaSessionActionHandler | null): void {

@@ -149,8 +149,9 @@ export class FloecastPlayer extends LitElement {
   protected override updated(): void {
     this.#sound.draw(this.renderRoot.querySelector<HTMLCanvasElement>('canvas.waves') ?? undefined)
     const { mount, state } = this.#playback ?? {}
-    const { paused, poster: picture, currentTime: position } = this.#video
-    if (mount !== undefined && state === 'playing') this.#system.tell(mount, { paused, picture, window: this.#window(), position })
+    const { paused, currentTime: position } = this.#video
+    if (mount !== undefined && state === 'playing')
+      this.#system.tell(mount, { paused, picture: this.poster, window: this.#window(), position })
     else if (mount?.live !== true) this.#system.end()
   }
 
